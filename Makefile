@@ -1,0 +1,57 @@
+# The commands of this project; `make` alone lists them.  All that they need is put into .venv, from PyPI.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check prepare screenshots clean
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+demo: $(VENV)/.installed  ## watch a simulated camera in the browser: prints the link to open (ARGS="…" for options)
+	@$(BIN)/mjpeg-viewer demo $(ARGS)
+
+test: prepare check  ## run all checks and all tests (ARGS="…" for pytest's options)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.installed-test  ## lint, formatting, types
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "the files above are not formatted; type: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+
+prepare: $(VENV)/.installed-test
+	@tests/prepare.sh
+
+screenshots: prepare  ## make the README's pictures anew, from the real page
+	@$(BIN)/python docs/make_screenshots.py
+
+clean:  ## remove the virtual environment and all that was built
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is younger than what it was made from, so a second run is instant and changed dependencies are installed.
+$(VENV)/.installed: setup.cfg pyproject.toml $(VENV)/.made
+	@echo "installing mjpeg-viewer into $(VENV)"
+	@$(call install,-e .)
+	@touch $@
+
+$(VENV)/.installed-test: setup.cfg pyproject.toml $(VENV)/.made
+	@echo "installing mjpeg-viewer and its test tools into $(VENV)"
+	@$(call install,-e '.[test]')
+	@touch $@ $(VENV)/.installed
+
+# uv installs in 14 s what takes pip 54 s; pip knows indexes (pip.conf) that uv does not, so it is asked when uv fails.
+install = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) 2> $(VENV)/uv.log \
+	|| $(BIN)/pip install --quiet --disable-pip-version-check $(1) || { tail -n 20 $(VENV)/uv.log; exit 1; }
+
+$(VENV)/.made:
+	$(if $(shell { $(PYTHON) -c 'import sys; print("new" * (sys.version_info >= (3, 11)))'; } 2>/dev/null),,$(error $(old)))
+	$(if $(shell $(PYTHON) -c 'import venv, ensurepip; print("there")' 2>/dev/null),,$(error $(bare)))
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv || echo "no uv to be had: pip does it, slower"
+	@touch $@
+
+old = $(PYTHON) is missing or older than 3.11; with another one, type: make PYTHON=python3.11
+bare = $(PYTHON) cannot make virtual environments; type: apt-get install -y python3-venv

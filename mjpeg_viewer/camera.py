@@ -1,0 +1,181 @@
+"""
+A named source and all that is known of it now.
+
+The camera owns its source, its status and its encoders.  While nobody watches, messages are counted by the source's
+thread and go no further; with the first viewer they are parsed into frames, and the frames are offered to the
+encoders, of which there is one for each thing that is being watched.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from mjpeg_viewer.encoder import Encoder, Maker
+from mjpeg_viewer.errors import MessageError, ViewerError
+from mjpeg_viewer.frame import Frame
+from mjpeg_viewer.hub import Hub, Subscriber
+from mjpeg_viewer.mailbox import Mailbox
+from mjpeg_viewer.message import Message
+from mjpeg_viewer.rates import Rates
+from mjpeg_viewer.sources import Source
+from mjpeg_viewer.status import Health, Status, judge
+from mjpeg_viewer.supervisor import Supervisor
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# How often the status is judged anew: a silence is noticed this much later than it begins.
+_JUDGE_PERIOD = 0.25
+
+
+class Camera:
+    """
+    One camera, from start to stop.
+
+    Args:
+        name: Its name in URLs and logs.
+        source: Where its frames come from; owned by the camera from now on.
+        executor: Where messages are parsed and pictures are made.
+        supervisor: Owner of its tasks.
+
+    Attributes:
+        status: What it is doing.
+        status_hub: Publishes each change of that.
+        undecodable: How many messages could not be decoded or shown, by kind of trouble.
+    """
+
+    def __init__(self, name: str, source: Source, executor: Executor, supervisor: Supervisor) -> None:
+        self.name = name
+        self.source = source
+        self.status_hub: Hub[Status] = Hub()
+        self.undecodable: Counter[str] = Counter()
+        self.rates = Rates()
+        self._executor = executor
+        self._supervisor = supervisor
+        self._started = time.time()
+        self.status = Status("connecting", f"waiting for {source.address}", self._started)
+        self._health = Health()
+        self._messages: Mailbox[Message] = Mailbox()
+        self._frames: Hub[Frame] = Hub()
+        self._encoders: dict[Hashable, tuple[Encoder[Any], asyncio.Task[None]]] = {}
+        self._encoded_before = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def watched(self) -> bool:
+        """Whether anything is being encoded."""
+        return bool(self._encoders)
+
+    @property
+    def viewers(self) -> int:
+        """How many subscribers watch."""
+        return sum(len(encoder.hub) for encoder, _ in self._encoders.values())
+
+    @property
+    def displaced(self) -> int:
+        """How many messages were not looked at because a newer one came while somebody watched."""
+        return self._messages.displaced
+
+    @property
+    def encoded(self) -> int:
+        """How many pictures and events were made, however many viewers each had."""
+        return self._encoded_before + sum(encoder.encoded for encoder, _ in self._encoders.values())
+
+    def start(self) -> None:
+        """Begin to receive."""
+        self._tasks.append(self._supervisor.start(self._pump(), f"{self.name}: decode"))
+        self._tasks.append(self._supervisor.start(self._keep_status(), f"{self.name}: status"))
+        self.source.start(self._sink, self._supervisor.report_death)
+
+    async def stop(self) -> None:
+        """End everything that the camera owns."""
+        await asyncio.to_thread(self.source.stop)
+        tasks = [*self._tasks, *(task for _, task in self._encoders.values())]
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    @contextmanager
+    def watch(
+        self, key: Hashable, make: Callable[[], Maker[T]], subscriber: Subscriber[T], fps: float | None = None
+    ) -> Iterator[None]:
+        """
+        Offer a subscriber what an encoder makes, inside the block.
+
+        Subscribers with equal keys share one encoder, which lives only while there are any.  Whatever is offered was
+        received after the block began: nobody is shown what was before his coming.
+
+        Args:
+            key: What distinguishes this encoder from the camera's others.
+            make: Makes its maker, when it is the first with this key.
+            subscriber: Whom to offer the items.
+            fps: At most so many items per second; None for all.
+        """
+        if key not in self._encoders:
+            encoder = Encoder(make(), fps, self._executor, self._note_failure)
+            self._encoders[key] = encoder, self._supervisor.start(self._encode(encoder), f"{self.name}: {key}")
+        encoder, task = self._encoders[key]
+        try:
+            with encoder.hub.subscribe(subscriber, after=self.source.intake.received):
+                yield
+        finally:
+            if not len(encoder.hub):
+                del self._encoders[key]
+                self._encoded_before += encoder.encoded
+                task.cancel()
+            if not self._encoders:
+                self._messages.clear()
+                self._health = Health()  # nobody looks any more, so nothing is known
+
+    async def _encode(self, encoder: Encoder[T]) -> None:
+        with self._frames.subscribe(encoder.frames):
+            await encoder.run()
+
+    def _sink(self, message: Message) -> None:
+        # Called in the source's thread for every message; a dict's truth is atomic to read.
+        if self._encoders:
+            self._messages.offer_from_thread(message)
+
+    async def _pump(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            message = await self._messages.take()
+            try:
+                frame = await loop.run_in_executor(self._executor, self.source.decode, message)
+            except MessageError as error:
+                self._note_failure(error, self._health)
+                continue
+            if frame.image_info is None:
+                self._note_failure(MessageError("no picture", frame.no_image), self._health)
+            else:
+                self._health.note_good()
+            self._frames.publish(frame, frame.sequence)
+            if not self.status.online:
+                self._judge()
+
+    def _note_failure(self, error: ViewerError, health: Health) -> None:
+        kind = error.kind if isinstance(error, MessageError) else "picture"
+        self.undecodable[kind] += 1
+        health.note_bad(str(error), time.time())
+
+    async def _keep_status(self) -> None:
+        while True:
+            self._judge()
+            self.rates.sample(time.monotonic(), self.source.intake.received, self.source.intake.received_bytes)
+            await asyncio.sleep(_JUDGE_PERIOD)
+
+    def _judge(self) -> None:
+        healths = [self._health, *(encoder.health for encoder, _ in self._encoders.values())]
+        found = judge(self.source.intake, healths, self.source.address, self._started, time.time())
+        if (found.state, found.reason) != (self.status.state, self.status.reason):
+            self.status = found
+            _log.info("%s: %s%s", self.name, found.state, f": {found.reason}" if found.reason else "")
+            self.status_hub.publish(found)

@@ -1,0 +1,22 @@
+"""What a running server writes on stderr: one line per event."""
+
+import logging
+
+from aiohttp.http_exceptions import HttpProcessingError
+
+
+def set_up_logs() -> None:
+    """Log to stderr from now on."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # Who sends a cookie of another server or of an old key is simply not logged in.
+    logging.getLogger("aiohttp_session").setLevel(logging.ERROR)
+    logging.getLogger("aiohttp.server").addFilter(_shorten)
+
+
+def _shorten(record: logging.LogRecord) -> bool:
+    """Make one line of what is no HTTP: aiohttp gives each scan of the port a traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)
+        record.msg, record.exc_info = f"refused what %s sent: {type(error).__name__}", None
+    return True

@@ -1,0 +1,57 @@
+"""
+One camera image with its pulse id, its times and its values.
+
+Frames are immutable values: they know neither where they came from nor where they go.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.generic]
+"""Pixels of shape [height, width] or [height, width, 3 or 4], row 0 at the top, of any integer or float type."""
+
+Value = bool | int | float | str | Image | None
+"""A channel's value: a scalar, a string, an array (slowest dimension first), or None for an empty blob."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInfo:
+    """What is known of a picture without decoding it: channel, width and height in pixels, numpy's type name."""
+
+    channel: str
+    width: int
+    height: int
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """
+    One message of a camera, decoded as far as somebody asked.
+
+    Args:
+        sequence: The number of this message among all that the source received, from 1.  Gaps are messages that
+            nobody waited for.
+        pulse_id: The machine's own number of the pulse.
+        timestamp: The frame's global time in seconds since the epoch, as the sender stamped it; None if it did not.
+        received: When it came off the wire here, in seconds since the epoch.
+        size_bytes: The size of the whole message as received.
+        values: Every channel but the picture, decoded (and kept) when first asked for.  Asking may raise
+            MessageError.
+        image_info: What the picture will be; None if the message has none.
+        no_image: Why there is no picture, when there is none.
+        decode_image: Decodes the picture once, however many ask; call it in the executor.  May raise MessageError.
+    """
+
+    sequence: int
+    pulse_id: int
+    timestamp: float | None
+    received: float
+    size_bytes: int
+    values: Mapping[str, Value]
+    image_info: ImageInfo | None
+    no_image: str
+    decode_image: Callable[[], Image]

@@ -1,0 +1,107 @@
+"""
+MJPEG framing: JPEGs as the parts of a multipart/x-mixed-replace body (RFC 2046 section 5.1, and Netscape's
+"server push" of 1995, which never became a standard).
+
+When a picture is painted depends on what follows it.  Chromium and WebKit paint a part only when the headers of the
+next one have come, so at one frame per second the picture would be one second old.  Two framings end that:
+
+- *advance*, for browsers: the headers of the next part follow each JPEG at once.  What is not known yet cannot stand
+  in them, so they carry nothing but the type.
+- *length*, for everything else: each part has its Content-Length and what is known of the frame, and the boundary
+  follows at once.
+
+In both the body starts with an opening, and every part ends where any other may begin, so that all viewers of one
+framing can be sent the very same bytes.
+"""
+
+import secrets
+from abc import ABC, abstractmethod
+from enum import Enum
+
+# Random, so that no picture can hold it; without leading dashes and unquoted, as some parsers get either wrong.
+BOUNDARY = secrets.token_hex(12)
+
+CONTENT_TYPE = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
+
+_DELIMITER = f"--{BOUNDARY}\r\n".encode()
+_ADVANCE_HEADERS = _DELIMITER + b"Content-Type: image/jpeg\r\n\r\n"
+
+
+class Framing(Enum):
+    """How parts are set apart; see above."""
+
+    ADVANCE = "advance"
+    LENGTH = "length"
+
+
+def opening(framing: Framing) -> bytes:
+    """Return what stands before the first part."""
+    return _ADVANCE_HEADERS if framing is Framing.ADVANCE else _DELIMITER
+
+
+def chunk(payload: bytes) -> bytes:
+    """Wrap bytes as one chunk of a chunked body (RFC 9112 section 7.1)."""
+    return b"%x\r\n%b\r\n" % (len(payload), payload)
+
+
+class Wire(ABC):
+    """
+    An item as its viewers are sent it: one bytes object per framing, made when first asked for, shared by all.
+
+    Args:
+        lane: What a newer item displaces while a viewer is busy: the older one in the same lane.
+    """
+
+    __slots__ = ("_made", "lane")
+
+    def __init__(self, lane: str) -> None:
+        self.lane = lane
+        self._made: dict[tuple[Framing, bool], bytes] = {}
+
+    @abstractmethod
+    def payload(self, framing: Framing) -> bytes:
+        """Make the bytes for a framing."""
+
+    def get(self, framing: Framing, chunked: bool) -> bytes:
+        """Return the bytes to write; with the chunk's header and end if the response is chunked."""
+        key = (framing, chunked)
+        if key not in self._made:
+            payload = self.payload(framing)
+            self._made[key] = chunk(payload) if chunked else payload
+        return self._made[key]
+
+
+class Part(Wire):
+    """
+    One encoded picture, shared by all its viewers.
+
+    Args:
+        jpeg: A complete JPEG.
+        sequence: The frame's number among all that the source received.
+        pulse_id: The frame's pulse id.
+        timestamp: The frame's global time in seconds since the epoch, or None.
+    """
+
+    __slots__ = ("jpeg", "pulse_id", "sequence", "timestamp")
+
+    def __init__(self, jpeg: bytes, sequence: int, pulse_id: int, timestamp: float | None) -> None:
+        super().__init__("picture")
+        self.jpeg = jpeg
+        self.sequence = sequence
+        self.pulse_id = pulse_id
+        self.timestamp = timestamp
+
+    def headers(self) -> dict[str, str]:
+        """Return what is known of the frame, as header fields."""
+        fields = {"X-Pulse-Id": str(self.pulse_id), "X-Sequence": str(self.sequence)}
+        if self.timestamp is not None:
+            fields["X-Timestamp"] = f"{self.timestamp:.6f}"
+        return fields
+
+    def payload(self, framing: Framing) -> bytes:
+        """Frame the JPEG."""
+        if framing is Framing.ADVANCE:
+            return b"%b\r\n%b" % (self.jpeg, _ADVANCE_HEADERS)
+        fields = {"Content-Type": "image/jpeg", "Content-Length": str(len(self.jpeg)), **self.headers()}
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode()
+        return b"%b\r\n%b\r\n%b" % (head, self.jpeg, _DELIMITER)

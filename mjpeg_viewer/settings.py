@@ -1,0 +1,112 @@
+"""
+The configuration file to frozen values.
+
+Read by the command line alone; everything else receives plain values.  Every key stands in docs/configuration.md.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from mjpeg_viewer.errors import ConfigurationError
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 5000
+
+# Names stand in URLs, logs and cookies.
+_CAMERA_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+_Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    The ``[server]`` table.
+
+    Args:
+        host: Address to listen on.
+        port: TCP port; 0 for a free one.
+        users: The users file; None for none.
+        session_key: The file of the key that sessions are encrypted with; None for the default place.
+    """
+
+    host: str = DEFAULT_HOST
+    port: _Port = DEFAULT_PORT
+    users: str | None = None
+    session_key: str | None = None
+
+
+class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    A ``[cameras.NAME]`` table.
+
+    Args:
+        source: Where its frames come from.
+        image_channel: The channel that is the picture; None to find it.
+    """
+
+    source: str
+    image_channel: str | None = None
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole configuration file; the order of the cameras is the file's."""
+
+    cameras: Mapping[str, CameraSettings]
+    server: ServerSettings = ServerSettings()
+
+
+def load_settings(path: Path) -> Settings:
+    """
+    Read a configuration file.
+
+    Raises:
+        ConfigurationError: Names file and key, what was found, and what would do.
+    """
+    try:
+        document = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+    try:
+        settings = msgspec.convert(document, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{path}: {_rephrase(str(error), document)}") from None
+    if not settings.cameras:
+        raise ConfigurationError(f"{path}: cameras: there is none; add a table [cameras.NAME] with a source")
+    for name in settings.cameras:
+        if not _CAMERA_NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"{path}: cameras.{name!r}: expected a name of letters, digits, '.', '_' and '-', 64 at most"
+            )
+    return settings
+
+
+def _rephrase(text: str, document: Mapping[str, object]) -> str:
+    """Put the key first, where msgspec puts its path last."""
+    message, _, where = text.partition(" - at `$")
+    where = where.rstrip("`").lstrip(".")
+    if where.startswith("cameras[...]"):  # msgspec does not say which; find out
+        where = where.replace("cameras[...]", f"cameras.{_find_bad_camera(document)}")
+    if found := re.fullmatch(r"Object contains unknown field `(.*)`", message):
+        kind = ServerSettings if where == "server" else CameraSettings if where else Settings
+        known = ", ".join(kind.__struct_fields__)
+        return f"{where + '.' if where else ''}{found[1]}: unknown key; known are {known}"
+    if found := re.fullmatch(r"Object missing required field `(.*)`", message):
+        return f"{where + '.' if where else ''}{found[1]}: missing"
+    return f"{where}: {message[0].lower()}{message[1:]}"
+
+
+def _find_bad_camera(document: Mapping[str, object]) -> str:
+    cameras = document.get("cameras")
+    for name, table in cameras.items() if isinstance(cameras, dict) else ():
+        try:
+            msgspec.convert(table, CameraSettings)
+        except msgspec.ValidationError:
+            return str(name)
+    return "*"

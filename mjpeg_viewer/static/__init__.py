@@ -1,0 +1,1 @@
+"""What the browser loads besides the pages: style and script."""

@@ -1,0 +1,51 @@
+// What the page may claim about a camera: one verdict from the link, the camera's status and the picture.
+
+import { texts } from "./texts.js";
+
+/**
+ * @param link     the page's Link
+ * @param card     {status, frame: latest events or null, frameAt: when the frame came (ms), picture}
+ * @returns {state, title, reason, stale}; `title` goes over the picture and is null where that is the present
+ */
+export function judge(link, { status, frame, frameAt, picture }) {
+  const verdict = (state, title, reason = "") => ({ state, title, reason, stale: state !== "live" });
+  const since = (state, began, reason) => {
+    return verdict(state, texts.stale[state](began && Math.max(0, Date.now() - began) / 1000), reason);
+  };
+  if (link.state === "logged-out") return since("logged-out", null, texts.loggedOut);
+  if (link.state === "gone") return since("failed", null, texts.gone);
+  if (link.opening || link.state === "closed") return verdict("connecting", texts.opening);
+  if (!link.believed) return since("reconnecting", link.heardAt ?? link.openedAt, texts.tryingAgain);
+  if (!status) return verdict("connecting", texts.opening);
+  if (status.status !== "live") {
+    const state = status.status in texts.stale ? status.status : "failed";
+    // Silence is counted from the last frame seen here, by one clock; else by the server's word.
+    return since(state, (state === "silent" && frameAt) || status.since * 1000, status.reason);
+  }
+  if (picture.held) return verdict("live", texts.held(picture.held / 1000), texts.heldReason);
+  if (frame && !frame.image) return verdict("live", texts.noImage);
+  return verdict("live", picture.painted ? null : texts.awaited, status.reason);
+}
+
+export function showPill(pill, state) {
+  if (pill.dataset.state === state) return;
+  pill.dataset.state = state;
+  pill.querySelector(".word").textContent = texts.word(state);
+}
+
+/** Lay the verdict over the picture, or uncover it. */
+export function showVeil(stage, { state, title, reason }) {
+  const veil = stage.querySelector(".veil");
+  stage.toggleAttribute("data-stale", title !== null);
+  veil.hidden = title === null;
+  setText(veil.querySelector(".veil-title"), title ?? "");
+  // A card of the wall has neither: its reason stands below it, and it is a link itself.
+  const [detail, login] = [veil.querySelector(".veil-detail"), veil.querySelector(".veil-login")];
+  if (detail) setText(detail, reason);
+  if (login) login.hidden = state !== "logged-out";
+}
+
+/** Change a text only where it differs: an untouched text costs no layout and keeps its selection. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,139 @@
+// The table of a frame's values: one row per channel, updated in place, arrays as small curves.
+
+import { number } from "./format.js";
+import { setText } from "./state.js";
+import { texts } from "./texts.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 120;
+const HEIGHT = 26;
+
+export class ValuesTable {
+  constructor(body, filter, count, empty) {
+    Object.assign(this, { body, filter, count, empty });
+    this.rows = new Map();
+    this.values = {};
+    filter.addEventListener("input", () => this.#narrow());
+    this.#narrow();
+  }
+
+  /** A channel once seen keeps its row, so that one with a modulo does not come and go. */
+  show(values) {
+    this.values = values;
+    const known = this.rows.size;
+    for (const channel of Object.keys(values)) if (!this.rows.has(channel)) this.#add(channel);
+    if (this.rows.size !== known) this.#narrow();
+    for (const [channel, row] of this.rows) {
+      if (!row.element.hidden) fill(row, values[channel] ?? null);
+    }
+  }
+
+  /** Forget the channels: another sender may answer at this address. */
+  clear() {
+    this.rows.clear();
+    this.values = {};
+    this.body.replaceChildren();
+    this.#narrow();
+  }
+
+  #add(channel) {
+    const element = this.body.insertRow();
+    element.dataset.channel = channel;
+    const name = document.createElement("th");
+    name.scope = "row";
+    name.textContent = channel;
+    const cell = document.createElement("td");
+    cell.className = "value";
+    element.append(name, cell);
+    this.rows.set(channel, { element, cell, curve: null });
+  }
+
+  #narrow() {
+    const wanted = this.filter.value.trim().toLowerCase();
+    let shown = 0;
+    for (const [channel, row] of this.rows) {
+      const match = channel.toLowerCase().includes(wanted);
+      if (match && row.element.hidden) fill(row, this.values[channel] ?? null);
+      row.element.hidden = !match;
+      shown += match;
+    }
+    setText(this.count, this.rows.size ? texts.shownOf(shown, this.rows.size) : "");
+    setText(this.empty, this.rows.size ? texts.noMatch : texts.noValues);
+    this.empty.hidden = shown > 0;
+  }
+}
+
+function fill(row, value) {
+  if (Array.isArray(value) && value.some((item) => typeof item === "number")) return fillCurve(row, value);
+  if (row.curve) {
+    row.curve = null;
+    row.cell.replaceChildren();
+  }
+  row.cell.classList.toggle("text", typeof value === "string");
+  setText(row.cell, asText(value));
+}
+
+function asText(value) {
+  if (value === null) return texts.none;
+  if (typeof value === "number") return number(value);
+  if (Array.isArray(value)) return value.length ? value.map(asText).join(" ") : texts.emptyArray;
+  return String(value);
+}
+
+function fillCurve(row, values) {
+  row.curve ??= makeCurve(row.cell);
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    if (typeof value !== "number") continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const [lowText, highText] = [number(low, 4), number(high, 4)];
+  row.curve.path.setAttribute("d", pathOf(values, low, high));
+  row.curve.svg.setAttribute("aria-label", texts.curve(values.length, lowText, highText));
+  setText(row.curve.range, texts.range(lowText, highText));
+}
+
+function makeCurve(cell) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("role", "img");
+  const path = document.createElementNS(SVG, "path");
+  svg.append(path);
+  const range = document.createElement("span");
+  cell.classList.remove("text");
+  cell.replaceChildren(svg, range);
+  return { svg, path, range };
+}
+
+/** Lowest and highest per column, so that a narrow peak survives; what is not a number leaves a gap. */
+function pathOf(values, low, high) {
+  const scale = high > low ? (HEIGHT - 2) / (high - low) : 0;
+  const y = (value) => (scale ? HEIGHT - 1 - (value - low) * scale : HEIGHT / 2).toFixed(1);
+  const columns = Math.min(values.length, WIDTH);
+  const x = (column) => (columns > 1 ? (column / (columns - 1)) * WIDTH : WIDTH / 2).toFixed(1);
+  let path = "";
+  let pen = "M";
+  for (let column = 0; column < columns; column += 1) {
+    const end = Math.floor(((column + 1) * values.length) / columns);
+    let least = Infinity;
+    let most = -Infinity;
+    for (let index = Math.floor((column * values.length) / columns); index < end; index += 1) {
+      const value = values[index];
+      if (typeof value !== "number") continue;
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    if (least > most) {
+      pen = "M";
+      continue;
+    }
+    // A stroke of no length is not painted by every browser: a lone point gets a hair's breadth.
+    path += `${pen}${x(column)} ${y(least)}${pen === "M" ? "h.1" : ""}`;
+    if (most > least) path += `L${x(column)} ${y(most)}`;
+    pen = "L";
+  }
+  return path;
+}

@@ -1,0 +1,122 @@
+"""Who may log in: names and passwords, checked at the price of bcrypt, or at once when they were checked before."""
+
+import hashlib
+import hmac
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import bcrypt
+
+from mjpeg_viewer.errors import ConfigurationError
+from mjpeg_viewer.htpasswd import MAX_PASSWORD_BYTES, read_users
+
+_log = logging.getLogger(__name__)
+
+# A hash that no password has, so that an unknown name takes as long to refuse as a wrong password.
+_NOBODY = b"$2b$12$" + b"." * 53
+
+
+def _encode(password: str) -> bytes:
+    # Some charsets of a form can say what UTF-8 cannot.  Such is nobody's password, and no error.
+    return password.encode(errors="surrogatepass")
+
+
+class Users:
+    """
+    Names and their password hashes.
+
+    Args:
+        hashes: A bcrypt hash by user name.
+    """
+
+    def __init__(self, hashes: Mapping[str, str]) -> None:
+        self._hashes = dict(hashes)
+        # Programs send name and password with every request.  A third of a second for each would be no service, so
+        # what was verified is remembered, as a keyed digest that is worth nothing outside this process.
+        self._verified: dict[str, bytes] = {}
+        self._key = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+
+    def verify(self, name: str, password: str) -> bool:
+        """Tell whether this is the user's password.  Takes a third of a second: not on the event loop."""
+        known = self._current().get(name)
+        given = _encode(password)
+        matches = bcrypt.checkpw(given[:MAX_PASSWORD_BYTES], known.encode() if known else _NOBODY)
+        if known is None or not matches or len(given) > MAX_PASSWORD_BYTES:
+            return False
+        with self._lock:
+            self._verified[name] = self._digest(known, given)
+        return True
+
+    def remembers(self, name: str, password: str) -> bool:
+        """Tell at once whether this very password was verified before and is still the user's."""
+        known = self._current().get(name)
+        digest = self._verified.get(name)
+        if known is None or digest is None:
+            return False
+        return hmac.compare_digest(digest, self._digest(known, _encode(password)))
+
+    def find_fingerprint(self, name: str) -> str | None:
+        """Return what changes when the user's password does, or None if there is no such user."""
+        known = self._current().get(name)
+        return None if known is None else hashlib.sha256(known.encode()).hexdigest()[:16]
+
+    def _current(self) -> Mapping[str, str]:
+        return self._hashes
+
+    def _digest(self, known: str, password: bytes) -> bytes:
+        return hmac.digest(self._key, known.encode() + b"\0" + password, "sha256")
+
+
+class UserFile(Users):
+    """
+    The users of a file, read anew when it changes.
+
+    Args:
+        path: An htpasswd file.
+
+    Raises:
+        ConfigurationError: It cannot be read or has a line that is not understood.
+    """
+
+    # A file's time is looked at no more often than this.
+    _LOOK_PERIOD = 1.0
+
+    def __init__(self, path: Path) -> None:
+        super().__init__({})
+        self._path = path
+        self._hashes = read_users(path)
+        self._stamp = self._get_stamp()
+        self._looked = time.monotonic()
+
+    def _current(self) -> Mapping[str, str]:
+        with self._lock:
+            now = time.monotonic()
+            if now - self._looked > self._LOOK_PERIOD:
+                self._looked = now
+                self._reread()
+        return self._hashes
+
+    def _reread(self) -> None:
+        stamp = self._get_stamp()
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self._hashes = read_users(self._path)
+        except ConfigurationError as error:
+            # Half an edit must not lock everybody out, nor let anybody in: the users stay who they were.
+            _log.error("%s; the users stay as they were", error)
+        else:
+            _log.info("%s: %d users", self._path, len(self._hashes))
+
+    def _get_stamp(self) -> tuple[int, int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino

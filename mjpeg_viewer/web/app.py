@@ -1,0 +1,112 @@
+"""The application: the route table, and what surrounds every route."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+
+import aiohttp_jinja2
+import aiohttp_session
+import jinja2
+from aiohttp import hdrs, web
+
+from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.supervisor import Supervisor
+from mjpeg_viewer.web import assets, events, login, pages, state, streams
+from mjpeg_viewer.web.explain import explain
+from mjpeg_viewer.web.guard import guard
+from mjpeg_viewer.web.keys import CAMERAS, LOGINS, STARTED, VIEWERS
+from mjpeg_viewer.web.logins import Logins
+from mjpeg_viewer.web.sessions import CookieStorage
+from mjpeg_viewer.web.viewers import Viewers
+
+# Names and passwords fit many times.
+_BODY_BYTES = 64 * 1024
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
+        " frame-ancestors 'self'"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Referrer-Policy": "same-origin",
+    "Server": "mjpeg-viewer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(
+    cameras: Mapping[str, Camera], logins: Logins, session_key: bytes, port: int, supervisor: Supervisor
+) -> web.Application:
+    """
+    Build the application.  The cameras are started and stopped with it.
+
+    Args:
+        cameras: By name, in the order in which they are shown.
+        logins: Tells who may watch.
+        session_key: A Fernet key for the session cookie.
+        port: The server's port, for the cookie's name.
+        supervisor: Owner of what runs in the background.
+    """
+    app = web.Application(client_max_size=_BODY_BYTES)
+    app[CAMERAS] = cameras
+    app[LOGINS] = logins
+    app[VIEWERS] = Viewers(logins)
+    app[STARTED] = time.time()
+    aiohttp_session.setup(app, CookieStorage(session_key, port))
+    app.middlewares.extend([explain, guard])
+    aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(_find_templates()), autoescape=True)
+    _add_routes(app)
+    app.on_response_prepare.append(_add_headers)
+    app.on_shutdown.append(_end_viewers)
+    app.cleanup_ctx.append(_run_cameras(supervisor))
+    return app
+
+
+def _add_routes(app: web.Application) -> None:
+    app.router.add_get("/", pages.start, name="start")
+    app.router.add_get("/cameras/{camera}", pages.camera_page, name="camera")
+    app.router.add_get("/cameras/{camera}/stream.mjpg", streams.stream, name="stream")
+    app.router.add_get("/cameras/{camera}/snapshot.jpg", streams.snapshot, name="snapshot")
+    app.router.add_get("/cameras/{camera}/events", events.camera_events, name="camera-events")
+    app.router.add_get("/events", events.all_events, name="events")
+    app.router.add_get("/stream.mjpg", streams.stream, name="first-stream")
+    app.router.add_get("/snapshot.jpg", streams.snapshot, name="first-snapshot")
+    app.router.add_get("/state", state.state, name="state")
+    app.router.add_get("/healthz", state.healthz, name="healthz")
+    app.router.add_get("/login", login.show_login, name="login")
+    app.router.add_post("/login", login.log_in, name="login")
+    app.router.add_post("/logout", login.log_out, name="logout")
+    app.router.add_get("/static/{file}", assets.asset, name="static")
+
+
+def _find_templates() -> list[Path]:
+    """Return where templates may lie: in the installed package, else beside it in a checkout."""
+    package = Path(str(files("mjpeg_viewer")))
+    return [package / "templates", package.parent / "templates"]
+
+
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)
+    resource = request.match_info.route.resource
+    is_static = resource is not None and resource.name == "static"
+    # Static files are asked for again each time and come only if they changed; all else is nobody's to keep.
+    response.headers[hdrs.CACHE_CONTROL] = "no-cache" if is_static else "no-store"
+
+
+async def _end_viewers(app: web.Application) -> None:
+    app[VIEWERS].close_all("server stopping")
+
+
+def _run_cameras(supervisor: Supervisor):  # type: ignore[no-untyped-def]
+    async def run(app: web.Application) -> AsyncIterator[None]:
+        for camera in app[CAMERAS].values():
+            camera.start()
+        keeper = supervisor.start(app[VIEWERS].keep(), "viewers")
+        yield
+        keeper.cancel()
+        for camera in app[CAMERAS].values():
+            await camera.stop()
+
+    return run

@@ -1,0 +1,207 @@
+"""
+Metadata as Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+
+Events go the way of pictures: made once by an encoder for all who ask for the same, and the newest wins.
+"""
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from functools import partial
+
+import numpy as np
+import orjson
+from aiohttp import hdrs, web
+
+from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.errors import MessageError
+from mjpeg_viewer.frame import Frame, Value
+from mjpeg_viewer.multipart import Framing, Wire
+from mjpeg_viewer.rendition import Selection, parse_selection
+from mjpeg_viewer.status import Status
+from mjpeg_viewer.web.keys import CAMERAS, IDENTITY, VIEWERS
+from mjpeg_viewer.web.logins import Identity
+from mjpeg_viewer.web.streams import get_camera
+from mjpeg_viewer.web.viewer import Viewer
+from mjpeg_viewer.web.viewers import Viewers
+
+# Arrays above this are sent only to those who ask for them by name.
+_LARGE = 4096
+
+# A browser whose connection broke tries again after so many milliseconds.
+_OPENING = b"retry: 1000\n\n"
+
+# Proxies cut what is silent for a minute; the doors promise a line every 15 s.
+_HEARTBEAT = 10.0
+
+# A wall names each of its pictures.
+_MOST_PAGES = 100
+
+_HEADERS = {hdrs.CONTENT_TYPE: "text/event-stream", "X-Accel-Buffering": "no"}
+
+
+class Event(Wire):
+    """
+    One event, shared by all who get it.
+
+    Args:
+        name: Its type; with the camera's name also what a newer one displaces.
+        data: Its data, strict JSON: what is no number becomes null.
+        camera: Which camera it tells of.
+        key: Its id; None for none.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, name: str, data: dict[str, object], camera: str = "", key: int | None = None) -> None:
+        super().__init__(f"{camera}/{name}")
+        line = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
+        head = f"event: {name}\n" if key is None else f"event: {name}\nid: {key}\n"
+        self._text = b"%bdata: %b\n\n" % (head.encode(), line)
+
+    def payload(self, framing: Framing) -> bytes:
+        """Return the event; how pictures are framed is nothing to it."""
+        return self._text
+
+
+class _Heartbeat(Wire):
+    __slots__ = ()
+
+    def payload(self, framing: Framing) -> bytes:
+        return b": \n\n"
+
+
+class EventMaker:
+    """
+    Makes the frame events of one selection of one camera.
+
+    Args:
+        camera: The camera.
+        selection: Which of its values.
+    """
+
+    def __init__(self, camera: Camera, selection: Selection) -> None:
+        self._camera = camera
+        self._channels = selection.channels
+
+    def __call__(self, frame: Frame) -> Event:
+        """Make one event.  A value that cannot be decoded becomes null, and the reason stands beside it."""
+        values: dict[str, object] = {}
+        errors: dict[str, str] = {}
+        for name in frame.values if self._channels is None else self._channels:
+            try:
+                value = frame.values.get(name)
+            except MessageError as error:
+                values[name], errors[name] = None, str(error)
+                continue
+            if self._channels is not None or not isinstance(value, np.ndarray) or value.size <= _LARGE:
+                values[name] = _plain(value)
+        info = frame.image_info
+        data: dict[str, object] = {
+            "camera": self._camera.name,
+            "pulse_id": frame.pulse_id,
+            "timestamp": frame.timestamp,
+            "sequence": frame.sequence,
+            "image": info,
+            "values": values,
+            "stats": get_stats(self._camera),
+        }
+        if errors:
+            data["errors"] = errors
+        return Event("frame", data, self._camera.name, frame.pulse_id)
+
+
+class EventsViewer(Viewer):
+    """
+    A viewer of events, told once a second how each of its page's pictures fares.
+
+    ``<img>`` fires no event when its stream ends, so only the server can tell the page that its picture is dead.
+
+    Args:
+        cameras: What is watched.
+        identity: Who watches.
+        request: The request that is answered.
+        viewers: Where the page's picture is found.
+    """
+
+    def __init__(self, cameras: Iterable[Camera], identity: Identity, request: web.Request, viewers: Viewers) -> None:
+        super().__init__("events", [camera.name for camera in cameras], identity, request, Framing.LENGTH)
+        self._viewers = viewers
+        self._pages = request.query.getall("viewer", [])[:_MOST_PAGES]
+
+    def tick(self, now: float) -> None:
+        """Tell the page of its picture, and keep proxies from cutting a silent connection."""
+        super().tick(now)
+        for page in self._pages:
+            picture = self._viewers.find(page, self.identity)
+            sent, skipped = (picture.sent, picture.skipped) if picture else (0, 0)
+            data = {"viewer": page, "streaming": picture is not None, "sent": sent, "skipped": skipped}
+            self.offer(Event("viewer", data, page))
+        if not self._pages and self.idle_for(now) > _HEARTBEAT:
+            self.offer(_Heartbeat("heartbeat"))
+
+
+async def camera_events(request: web.Request) -> web.StreamResponse:
+    """Send one camera's events until the viewer leaves."""
+    return await _send_events(request, [get_camera(request)])
+
+
+async def all_events(request: web.Request) -> web.StreamResponse:
+    """Send all cameras' events over one connection: a browser has but six."""
+    return await _send_events(request, list(request.app[CAMERAS].values()))
+
+
+async def _send_events(request: web.Request, cameras: list[Camera]) -> web.StreamResponse:
+    selection = parse_selection(request.query, also={"viewer"})
+    if request.method == hdrs.METH_HEAD:
+        return web.Response(headers=_HEADERS)
+    response = web.StreamResponse(headers=_HEADERS)
+    viewers = request.app[VIEWERS]
+    viewer = EventsViewer(cameras, request[IDENTITY], request, viewers)
+    async with viewers.admit(viewer, request, response, _OPENING):
+        with ExitStack() as watching:
+            for camera in cameras:
+                feed = _StatusFeed(camera, viewer)
+                feed.offer(camera.status)
+                watching.enter_context(camera.status_hub.subscribe(feed))
+                make = partial(EventMaker, camera, selection)
+                watching.enter_context(camera.watch(selection, make, viewer, selection.rate))
+            await viewer.wait()
+    return response
+
+
+class _StatusFeed:
+    """Passes a camera's status on to one viewer, as events."""
+
+    def __init__(self, camera: Camera, viewer: Viewer) -> None:
+        self._camera = camera.name
+        self._viewer = viewer
+
+    def offer(self, status: Status) -> None:
+        data = {"camera": self._camera, **describe_status(status)}
+        self._viewer.offer(Event("status", data, self._camera))
+
+
+def describe_status(status: Status) -> dict[str, object]:
+    """Return a status as JSON has it."""
+    return {"status": status.state, "online": status.online, "reason": status.reason, "since": status.since}
+
+
+def get_stats(camera: Camera) -> dict[str, object]:
+    """Return a camera's counters as JSON has them: rates per second, all else since the start."""
+    return {
+        "messages_received": camera.source.intake.received,
+        "bytes_received": camera.source.intake.received_bytes,
+        "rate": round(camera.rates.messages, 2),
+        "bytes_rate": round(camera.rates.bytes),
+        "displaced": camera.displaced,
+        "undecodable": sum(camera.undecodable.values()),
+        "encoded": camera.encoded,
+        "viewers": camera.viewers,
+    }
+
+
+def _plain(value: Value) -> object:
+    """Return a value as orjson takes it: arrays native and contiguous."""
+    if isinstance(value, np.ndarray):
+        return np.ascontiguousarray(value, value.dtype.newbyteorder("="))
+    return value

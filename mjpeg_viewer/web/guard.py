@@ -1,0 +1,90 @@
+"""
+The one guard in front of every route.
+
+A route is closed unless its name stands in OPEN; what is no route at all is closed too, so that nobody can find out
+from outside what there is.
+"""
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from urllib.parse import urlencode
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+from aiohttp_session import get_session
+
+from mjpeg_viewer.web.keys import IDENTITY, LOGINS
+from mjpeg_viewer.web.logins import Identity, Logins
+
+OPEN = frozenset({"login", "healthz", "static"})
+"""The names of the routes that anybody may use."""
+
+_SAFE_METHODS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let nobody through whom the cameras are none of the business of."""
+    refuse_foreign_forms(request)
+    resource = request.match_info.route.resource
+    if resource is not None and resource.name in OPEN:
+        return await handler(request)
+    identity = await identify(request, request.app[LOGINS])
+    if identity is None:
+        raise _challenge(request)
+    request[IDENTITY] = identity
+    return await handler(request)
+
+
+async def identify(request: web.Request, logins: Logins) -> Identity | None:
+    """Tell who asks: by session cookie, else by name and password; None if nobody who may."""
+    if not logins.needed:
+        return Identity("")
+    identity = logins.find(await get_session(request))
+    if identity is not None:
+        return identity
+    credentials = _read_basic(request.headers.get(hdrs.AUTHORIZATION, ""))
+    return None if credentials is None else await logins.check_password(*credentials)
+
+
+def refuse_foreign_forms(request: web.Request) -> None:
+    """
+    Refuse what another site's page makes a browser send (cross-site request forgery).
+
+    Sec-Fetch-Site is absent on plain http, but Origin comes with every form; programs send neither.
+    """
+    if request.method in _SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get(hdrs.ORIGIN)
+    if site not in ("same-origin", "none") or (origin is not None and not _names(origin, request.host)):
+        raise web.HTTPForbidden(text="This form was sent from another site; open the page here and try again.")
+
+
+def _names(origin: str, host: str) -> bool:
+    return origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
+
+
+def looks_like_browser(request: web.Request) -> bool:
+    """Tell whether a person's browser asks; all of them call themselves Mozilla."""
+    return request.headers.get(hdrs.USER_AGENT, "").startswith("Mozilla/")
+
+
+def _challenge(request: web.Request) -> web.HTTPException:
+    if request.method in _SAFE_METHODS and "text/html" in request.headers.get(hdrs.ACCEPT, ""):
+        return web.HTTPSeeOther("/login?" + urlencode({"next": request.path_qs}))
+    # A browser that is challenged asks for name and password in a window of its own, over a page that knows better.
+    challenge = {} if looks_like_browser(request) else {hdrs.WWW_AUTHENTICATE: 'Basic realm="mjpeg-viewer"'}
+    return web.HTTPUnauthorized(text="Log in first: send name and password, e.g. curl -u NAME.", headers=challenge)
+
+
+def _read_basic(header: str) -> tuple[str, str] | None:
+    """Read name and password from an Authorization header (RFC 7617); None if it is not of that kind."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, colon, password = b64decode(encoded, validate=True).decode().partition(":")
+    except (Base64Error, ValueError):
+        return None
+    return (name, password) if colon else None

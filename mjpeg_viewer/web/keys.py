@@ -1,0 +1,20 @@
+"""What the application and its requests carry, by typed keys."""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.web.logins import Identity, Logins
+from mjpeg_viewer.web.viewers import Viewers
+
+CAMERAS = web.AppKey("cameras", Mapping[str, Camera])
+"""The cameras by name, in the order of the configuration; the first is the one that short addresses mean."""
+
+VIEWERS = web.AppKey("viewers", Viewers)
+LOGINS = web.AppKey("logins", Logins)
+STARTED = web.AppKey("started", float)
+"""When the server was started, in seconds since the epoch."""
+
+IDENTITY = web.RequestKey("identity", Identity)
+"""Who asks; the guard sets it on every request that is not open to all."""

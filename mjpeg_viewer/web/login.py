@@ -1,0 +1,72 @@
+"""Log in by form or by link, and out again."""
+
+from typing import NoReturn
+
+from aiohttp import web
+from aiohttp_session import get_session, new_session
+
+from mjpeg_viewer.web.keys import IDENTITY, LOGINS, VIEWERS
+from mjpeg_viewer.web.pages import render_page
+
+
+async def show_login(request: web.Request) -> web.Response:
+    """Show the form; or log in at once, when asked with the login link's secret."""
+    logins = request.app[LOGINS]
+    after = _stay_here(request.query.get("next", "/"))
+    secret = request.query.get("once")
+    if secret is None:
+        if not logins.needed:
+            raise web.HTTPSeeOther(after)
+        return _form(request, after)
+    user = logins.use_link(secret)
+    if user is None:
+        return _form(request, after, error="This login link has been used already, or it is from an earlier start.")
+    raise await _log_in(request, user, after)
+
+
+async def log_in(request: web.Request) -> web.Response:
+    """Check name and password of the form."""
+    form = await _read_form(request)
+    user, password = form.get("username", ""), form.get("password", "")
+    after = _stay_here(form.get("next", "/"))
+    if await request.app[LOGINS].check_password(user, password) is None:
+        return _form(request, after, error="Name or password is wrong.", username=user, status=401)
+    raise await _log_in(request, user, after)
+
+
+async def log_out(request: web.Request) -> NoReturn:
+    """End the session, wherever its cookie may be, and what it watches."""
+    identity = request[IDENTITY]
+    request.app[LOGINS].end(identity)
+    request.app[VIEWERS].close_session(identity.session)
+    (await get_session(request)).invalidate()
+    raise web.HTTPSeeOther("/login")
+
+
+async def _log_in(request: web.Request, user: str, after: str) -> web.HTTPException:
+    # A new session, never the one that the browser brought: whoever planted that would be logged in with it.
+    request.app[LOGINS].begin(await new_session(request), user)
+    return web.HTTPSeeOther(after)
+
+
+async def _read_form(request: web.Request) -> dict[str, str]:
+    """Read the form's fields; a file is none of them."""
+    try:
+        fields = await request.post()
+    except (ValueError, LookupError):  # neither text nor a form, or an encoding that Python does not know
+        raise web.HTTPBadRequest(text="This form cannot be read; expected the fields username and password.") from None
+    return {name: value for name, value in fields.items() if isinstance(value, str)}
+
+
+def _form(
+    request: web.Request, after: str, error: str | None = None, username: str = "", status: int = 200
+) -> web.Response:
+    return render_page("login.html", request, status, next=after, error=error, username=username)
+
+
+def _stay_here(target: str) -> str:
+    """Return the target if it is a path of this site, else the start page: no link may lead away from a login."""
+    # Browsers take any two or more slashes, of either kind and with control characters between them, for the
+    # beginning of a host (WHATWG URL, "special authority ignore slashes state").
+    foreign = not target.startswith("/") or target.startswith("//") or "\\" in target or not target.isprintable()
+    return "/" if foreign else target

@@ -1,0 +1,58 @@
+"""The pages that people see."""
+
+import secrets
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from mjpeg_viewer import __version__
+from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.web.events import describe_status
+from mjpeg_viewer.web.keys import CAMERAS, IDENTITY, LOGINS
+from mjpeg_viewer.web.streams import get_camera, snapshot, stream
+
+# HTTP/1.1 browsers open six connections to a site.  Two stay free for events and for going elsewhere.
+_LIVE_ON_WALL = 4
+
+
+async def start(request: web.Request) -> web.StreamResponse:
+    """Show the wall of all cameras, or the only camera's page; mjpg-streamer's ``?action=`` is answered too."""
+    match request.query.get("action"):
+        case "stream":
+            return await stream(request)
+        case "snapshot":
+            return await snapshot(request)
+    cameras = list(request.app[CAMERAS].values())
+    if len(cameras) == 1:
+        return _show_camera(request, cameras[0])
+    shown = [{**_describe(camera), "live": i < _LIVE_ON_WALL} for i, camera in enumerate(cameras)]
+    return render_page("wall.html", request, cameras=shown)
+
+
+async def camera_page(request: web.Request) -> web.Response:
+    """Show one camera's page."""
+    return _show_camera(request, get_camera(request))
+
+
+def render_page(template: str, request: web.Request, status: int = 200, **context: object) -> web.Response:
+    """Render a template with what every page shows: who is logged in, and the version."""
+    identity = request.get(IDENTITY)
+    every: dict[str, Any] = {
+        "user": identity.user if identity else None,
+        "login_needed": request.app[LOGINS].needed,
+        "version": __version__,
+        "status": status,
+    }
+    return aiohttp_jinja2.render_template(template, request, {**every, **context}, status=status)
+
+
+def _show_camera(request: web.Request, camera: Camera) -> web.Response:
+    cameras = [_describe(other) for other in request.app[CAMERAS].values()]
+    return render_page(
+        "camera.html", request, camera={**_describe(camera), "source": camera.source.address}, cameras=cameras
+    )
+
+
+def _describe(camera: Camera) -> dict[str, object]:
+    return {"name": camera.name, "viewer_id": secrets.token_urlsafe(9), **describe_status(camera.status)}

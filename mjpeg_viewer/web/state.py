@@ -1,0 +1,54 @@
+"""What programs ask: is it alive, and what is it doing."""
+
+import time
+
+import orjson
+from aiohttp import web
+
+from mjpeg_viewer import __version__
+from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.web.events import describe_status, get_stats
+from mjpeg_viewer.web.keys import CAMERAS, STARTED, VIEWERS
+from mjpeg_viewer.web.viewer import Viewer
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """Say that the server answers; open to all, so it says nothing else."""
+    return web.Response(text="ok\n")
+
+
+async def state(request: web.Request) -> web.Response:
+    """Tell of every camera and every viewer, as JSON."""
+    viewers = [*request.app[VIEWERS]]
+    document = {
+        "version": __version__,
+        "uptime": round(time.time() - request.app[STARTED], 1),
+        "cameras": {name: _describe(camera, viewers) for name, camera in request.app[CAMERAS].items()},
+    }
+    return web.Response(body=orjson.dumps(document), content_type="application/json")
+
+
+def _describe(camera: Camera, viewers: list[Viewer]) -> dict[str, object]:
+    intake = camera.source.intake
+    return {
+        **describe_status(camera.status),
+        "source": camera.source.address,
+        "connected": intake.connected,
+        "last_message": intake.last,
+        "received": intake.received,
+        **get_stats(camera),
+        "undecodable_by_kind": dict(camera.undecodable),
+        "viewers": [_describe_viewer(viewer) for viewer in viewers if camera.name in viewer.cameras],
+    }
+
+
+def _describe_viewer(viewer: Viewer) -> dict[str, object]:
+    return {
+        "kind": viewer.kind,
+        "user": viewer.identity.user,
+        "address": viewer.address,
+        "since": viewer.began,
+        "sent": viewer.sent,
+        "sent_bytes": viewer.sent_bytes,
+        "skipped": viewer.skipped,
+    }

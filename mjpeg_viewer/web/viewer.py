@@ -1,0 +1,190 @@
+"""
+One open response that watches: a connection into which the newest items are written, past aiohttp's writer.
+
+While it watches, the Viewer is the connection's asyncio protocol and passes all it is told on to aiohttp's.  So it
+learns at once, and without a task of its own, when the connection drained (then it is sent the newest that it
+missed) and when it was lost.
+"""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Sequence
+from typing import cast
+
+from aiohttp import HttpVersion11, web
+
+from mjpeg_viewer.multipart import Framing, Wire, chunk
+from mjpeg_viewer.web.logins import Identity
+
+# The kernel's send buffer would hide seconds of old pictures.  With this it takes no more than the network is about
+# to need (measured at 75 kB x 20 Hz into 300 kB/s: 11.9 s old without, 0.17-0.28 s with).  Linux names it 25.
+_TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
+_UNSENT_BYTES = 16 * 1024
+
+# A laptop that sleeps stops reading without closing.  30 s outlives a Wi-Fi roam and stays below nginx's default
+# proxy_send_timeout (60 s).
+STALL_TIMEOUT = 30.0
+
+
+class Viewer(asyncio.Protocol):
+    """
+    A viewer's connection, from the response's headers to its end.
+
+    At most one item is on its way.  While it is, the newest of each lane waits, and what that displaces is skipped.
+
+    Args:
+        kind: ``stream`` or ``events``.
+        cameras: The names of what is watched.
+        identity: Who watches.
+        request: The request that is answered.
+        framing: How items are set apart.
+
+    Attributes:
+        page: The id of the page that the response belongs to; empty if there is none.
+        address: Where the viewer is.
+        sent: Items written so far.
+        sent_bytes: Their bytes.
+        skipped: Items that were displaced by newer ones before they could be written.
+    """
+
+    def __init__(
+        self, kind: str, cameras: Sequence[str], identity: Identity, request: web.Request, framing: Framing
+    ) -> None:
+        self.kind = kind
+        self.cameras = tuple(cameras)
+        self.identity = identity
+        self.page = request.query.get("viewer", "")
+        self.address = request.remote or ""
+        self.began = time.time()
+        self.sent = 0
+        self.sent_bytes = 0
+        self.skipped = 0
+        self._framing = framing
+        # aiohttp sends an endless response in chunks, but to HTTP/1.0, where closing ends it.
+        self._chunked = request.version >= HttpVersion11
+        self._waiting: dict[str, Wire] = {}
+        self._busy = False
+        self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._transport: asyncio.Transport | None = None
+        self._http: asyncio.Protocol | None = None
+        self._unsent = 0
+        self._moved = 0.0
+        self._wrote = 0.0
+
+    # -- the connection's beginning and end
+
+    def attach(self, transport: asyncio.Transport, opening: bytes) -> None:
+        """Take over a connection whose response headers have been written, and write what stands before all items."""
+        self._transport = transport
+        self._http = cast(asyncio.Protocol, transport.get_protocol())
+        transport.set_protocol(self)
+        _keep_kernel_queue_short(transport)
+        transport.set_write_buffer_limits(high=0)
+        self._write(chunk(opening) if self._chunked else opening)
+
+    def detach(self) -> None:
+        """
+        Give the connection back to aiohttp, to end the response in order.
+
+        If an item is still on its way the connection is cut: after half a part there is nothing true to say.
+        """
+        self.close("left")
+        transport, self._transport = self._transport, None
+        if transport is None or self._http is None:
+            return
+        transport.set_protocol(self._http)
+        if transport.get_write_buffer_size() or transport.is_closing():
+            transport.abort()
+
+    def close(self, reason: str) -> None:
+        """End this viewer, for a reason that stands in the log; the first reason counts."""
+        if not self._end.done():
+            self._end.set_result(reason)
+
+    async def wait(self) -> None:
+        """Wait for the end."""
+        await self._end
+
+    @property
+    def reason(self) -> str:
+        """Why it ended; empty while it has not."""
+        return self._end.result() if self._end.done() else ""
+
+    # -- items
+
+    def offer(self, item: Wire) -> None:
+        """Write the item now if the connection is free; else let it wait, in the place of an older one."""
+        if self._busy:
+            self.skipped += item.lane in self._waiting
+            self._waiting[item.lane] = item
+        elif self._transport is not None and not self._end.done():
+            self._send(item)
+
+    def tick(self, now: float) -> None:
+        """Look whether a busy connection still takes bytes.  Called about once a second, with a monotonic time."""
+        if not self._busy or self._transport is None:
+            return
+        unsent = self._transport.get_write_buffer_size()
+        if unsent != self._unsent:
+            self._unsent, self._moved = unsent, now
+        elif now - self._moved > STALL_TIMEOUT:
+            self.close(f"took no byte for {STALL_TIMEOUT:.0f} s")
+
+    def idle_for(self, now: float) -> float:
+        """Return how many seconds nothing was written; ``now`` is a monotonic time."""
+        return now - self._wrote
+
+    def _send(self, item: Wire) -> None:
+        self._write(item.get(self._framing, self._chunked))
+        self.sent += 1
+
+    def _write(self, payload: bytes) -> None:
+        assert self._transport is not None
+        self._transport.write(payload)
+        self.sent_bytes += len(payload)
+        self._wrote = time.monotonic()
+
+    # -- asyncio.Protocol: told by the transport, and passed on to aiohttp
+
+    def pause_writing(self) -> None:
+        """The connection did not take everything: nothing more until it has."""
+        self._busy = True
+        self._moved = time.monotonic()
+        if self._http is not None:
+            self._http.pause_writing()
+
+    def resume_writing(self) -> None:
+        """The connection took everything: what waited longest goes first."""
+        self._busy = False
+        if self._http is not None:
+            self._http.resume_writing()
+        while self._waiting and not self._busy and self._transport is not None:
+            self._send(self._waiting.pop(next(iter(self._waiting))))
+
+    def data_received(self, data: bytes) -> None:
+        """A viewer has nothing to say while it watches; aiohttp bounds what it takes."""
+        if self._http is not None:
+            self._http.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        """The other end will send no more; browsers and players that do so have left."""
+        self.close("left")
+        return self._http.eof_received() if self._http is not None else None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone, in order or not."""
+        self._transport = None
+        self._waiting.clear()
+        self.close("left" if exc is None else f"connection lost ({type(exc).__name__})")
+        if self._http is not None:
+            self._http.connection_lost(exc)
+
+
+def _keep_kernel_queue_short(transport: asyncio.Transport) -> None:
+    sock = transport.get_extra_info("socket")
+    if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+        # Another system may not know it: then the picture is older there, and nothing else is amiss.
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, _UNSENT_BYTES)

@@ -1,0 +1,108 @@
+"""The page over a day: restarts, silences, logouts, and screens of every size."""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from mjpeg_viewer.simulator import Beam, Simulator
+from tests.browser.test_picture import until_shown
+from tests.kit import Site, receiving, run_site
+
+WIDTHS = (360, 768, 1920)
+
+
+async def test_page_comes_back_after_a_server_restart(beam: Simulator, page: Page):
+    """A server that is stopped and started anew is found by the open page, picture and values, without a reload."""
+    async with run_site({"beam": beam.url}) as site:
+        port = site.port
+        await receiving(beam)
+        await page.goto(site.base, wait_until="commit")
+        await site.until_watched(viewers=2)
+        beam.send()
+        await until_shown(page, 1)
+    await expect(page.locator("#state")).to_have_attribute("data-state", "reconnecting")
+    async with run_site({"beam": beam.url}, port=port) as site:
+        await receiving(beam)
+        await site.until_watched(viewers=2)
+        number = beam.pulse_id
+        beam.send()
+        await until_shown(page, number)
+        await expect(page.locator("#state")).to_have_attribute("data-state", "live")
+        await expect(page.locator("#pulse-id")).to_have_text(str(number))
+
+
+async def test_silent_camera_is_never_shown_as_live(site: Site, beam: Simulator, page: Page):
+    """When the sender goes, the page covers the old picture and says why; when it is back, the page is live again."""
+    await page.goto(site.base, wait_until="commit")
+    await site.until_watched(viewers=2)
+    beam.send()
+    await until_shown(page, 1)
+    port = beam.port
+    beam.close()
+    await expect(page.locator("#state")).to_have_attribute("data-state", "connecting", timeout=10_000)
+    await expect(page.locator("#stage .veil")).to_be_visible()
+    await expect(page.locator("#reason")).to_contain_text("nobody answers at tcp://127.0.0.1")
+    with Simulator(Beam(320, 240, "uint16", counter=True), port=port, start_pulse_id=100) as back:
+        await receiving(back)
+        back.send()
+        await until_shown(page, 100)
+        await expect(page.locator("#state")).to_have_attribute("data-state", "live")
+        await expect(page.locator("#stage .veil")).to_be_hidden()
+
+
+async def test_login_leads_to_the_page_and_logout_ends_it(beam: Simulator, page: Page):
+    """Who logs in by the form sees the camera asked for; who logs out in another tab is told so on the page."""
+    async with run_site({"beam": beam.url}, users={"anna": "secret"}) as site:
+        await receiving(beam)
+        await page.goto(f"{site.base}/cameras/beam", wait_until="commit")
+        await expect(page).to_have_url(re.compile(r"/login\?next=/cameras/beam$"))
+        await page.fill("[name=username]", "anna")
+        await page.fill("[name=password]", "wrong")
+        await page.click("[type=submit]")
+        await expect(page.get_by_role("alert")).to_have_text("Name or password is wrong.")
+        await page.fill("[name=password]", "secret")
+        await page.click("[type=submit]")
+        await expect(page).to_have_url(f"{site.base}/cameras/beam")
+        await site.until_watched(viewers=2)
+        beam.send()
+        await until_shown(page, 1)
+        other = await page.context.new_page()
+        await other.goto(site.base, wait_until="commit")
+        await other.get_by_role("button", name="Log out").click()
+        await expect(page.locator("#state")).to_have_attribute("data-state", "logged-out", timeout=10_000)
+        await expect(page.locator("#stage .veil")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_page_fits_every_screen(site: Site, beam: Simulator, browser: Browser, width: int):
+    """From a phone to a large screen nothing sticks out sideways, and the picture is in sight without scrolling."""
+    context = await browser.new_context(viewport={"width": width, "height": 740})
+    page = await context.new_page()
+    await page.goto(site.base, wait_until="commit")
+    await site.until_watched(viewers=2)
+    beam.send()
+    await until_shown(page, 1)
+    await expect(page.locator("#pulse-id")).to_have_text("1")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    box = await page.locator("#picture").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 740
+    assert box["width"] >= 0.5 * width
+    await context.close()
+
+
+async def test_wall_shows_every_camera(beam: Simulator, page: Page):
+    """With several cameras the start page shows each with its state, and leads to each."""
+    with Simulator(Beam(64, 48), mode="pub") as other:
+        async with run_site({"beam": beam.url, "other": other.url, "gone": "bsread+sub://127.0.0.1:1"}) as site:
+            await receiving(beam)
+            await page.goto(site.base, wait_until="commit")
+            await site.until_watched(viewers=2)
+            beam.send()
+            cards = page.locator("[data-camera]")
+            assert await cards.count() == 3
+            await expect(page.locator("[data-camera=beam] [data-state]")).to_have_attribute("data-state", "live")
+            await expect(page.locator("[data-camera=gone] [data-state]")).to_have_attribute("data-state", "connecting")
+            await page.click("[data-camera=beam] a")
+            await expect(page).to_have_url(f"{site.base}/cameras/beam")

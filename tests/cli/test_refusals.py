@@ -1,0 +1,148 @@
+"""What the command refuses: one line that says what and where, a status, and nothing begun."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from mjpeg_viewer.cli import main
+from tests.cli.kit import run_to_end, write_user_file
+
+
+@pytest.fixture
+def never_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What should have been refused is not served for ever."""
+
+    async def fail(*_args: object) -> int:
+        raise AssertionError("it serves")
+
+    monkeypatch.setattr("mjpeg_viewer.cli.server._wait_for_end", fail)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+
+async def test_taken_port_is_one_line_and_touches_no_camera(tmp_path: Path):
+    """Status 1, no traceback; the camera is never connected to, so nothing is taken from who has the port."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as camera:
+        camera.setblocking(False)
+        port, source = taken.getsockname()[1], camera.getsockname()[1]
+        status, out, errors = await run_to_end("serve", "-P", str(port), "-S", str(source), "--no-login", home=tmp_path)
+        with pytest.raises(BlockingIOError):
+            camera.accept()
+    assert (status, out) == (1, "")
+    assert errors == (
+        f"mjpeg-viewer: cannot listen on 127.0.0.1:{port}: address already in use; choose another with -H and -P\n"
+    )
+
+
+async def test_open_to_the_network_without_users_is_refused(tmp_path: Path):
+    """Beyond this machine there must be users, or a word that there shall be none."""
+    for command in ("serve", "demo"):
+        status, out, errors = await run_to_end(command, "-H", "0.0.0.0", "-P", "0", home=tmp_path)
+        assert (status, out) == (2, "")
+        assert errors == (
+            "mjpeg-viewer: 0.0.0.0 can be reached from other machines, so logins are needed: give --users FILE"
+            " (or --no-login, if everybody there may watch)\n"
+        )
+
+
+GOOD = '[cameras.beam]\nsource = "bsread+pull://127.0.0.1:1"\n'
+CONFIGURATIONS = [
+    ("", "cameras: missing"),
+    ("[server]\nports = 1\n" + GOOD, "server.ports: unknown key; known are host, port, users, session_key"),
+    ("[server]\nport = 70000\n" + GOOD, "server.port: expected `int` <= 65535"),
+    ('[cameras.beam]\nsource = "tcp://a:1"\n', "cameras.beam.source: 'tcp://a:1' has the unknown scheme 'tcp'"),
+    ('[cameras.beam]\nsource = "bsread+pull://a"\n', "cameras.beam.source: 'bsread+pull://a' has no port"),
+    ("[cameras.beam\n", "line 1"),
+    ('[server]\nusers = "/nonexistent/users"\n' + GOOD, "users file /nonexistent/users: No such file or directory"),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), CONFIGURATIONS)
+@pytest.mark.parametrize("command", [["check"], ["serve", "-P", "0", "--config"]])
+def test_bad_configuration_is_named(tmp_path: Path, capfd, never_serves, command, text: str, found: str):
+    """File and key stand in the one line; status 2, from check and serve alike."""
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    assert main([*command, str(file)]) == 2
+    out, errors = capfd.readouterr()
+    assert out == ""
+    assert errors.startswith("mjpeg-viewer: ")
+    assert errors.count("\n") == 1
+    assert found in errors
+
+
+def make_key(folder: Path, content: bytes, mode: int) -> None:
+    """Lay a session key where serve looks for it."""
+    (folder / "mjpeg-viewer").mkdir()
+    key = folder / "mjpeg-viewer/session.key"
+    key.write_bytes(content)
+    key.chmod(mode)
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "found"),
+    [
+        (b"no key", 0o600, "holds no key; remove it, and a new one is made"),
+        (b"", 0o600, "holds no key"),
+        (b"x" * 44, 0o644, "others can read it (mode 644); type: chmod 600 "),
+    ],
+)
+def test_bad_session_key_is_named(tmp_path: Path, capfd, never_serves, content: bytes, mode: int, found: str):
+    """A key that is none, or is everybody's, is refused with what to type."""
+    make_key(tmp_path, content, mode)
+    assert main(["serve", "-P", "0", "--no-login"]) == 2
+    assert found in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (["--users", "/nonexistent/users"], "users file /nonexistent/users: No such file or directory; make one with"),
+        (["--users", "{users}", "--no-login"], "--no-login contradicts the users file"),
+        (["--users", "{broken}"], "line 1: the hash of 'ada' is MD5, not bcrypt; make it anew with"),
+        (["--config", "{config}", "-S", "1"], "give one of --config, --source and -O/-S"),
+        (["--config", "{config}", "--source", "bsread+pull://a:1"], "give one of --config, --source and -O/-S"),
+        (["--source", "bsread+pull://a:1", "-O", "b"], "give one of --config, --source and -O/-S"),
+        (["--config", "/nonexistent/config.toml"], "/nonexistent/config.toml: No such file or directory"),
+        (["--source", "http://a:1"], "cameras.camera.source: 'http://a:1' has the unknown scheme 'http'"),
+        (["-S", "0"], "has no port"),
+        (["-S", "70000"], "70000"),
+        (["-O", ""], "has no host"),
+        (["-P", "-1"], "-P -1: expected a port from 0 to 65535"),
+        (["-P", "65536"], "-P 65536: expected a port from 0 to 65535"),
+    ],
+)
+def test_bad_option_is_named(tmp_path: Path, capfd, never_serves, options: list[str], found: str):
+    """One line with what was found and what would do; status 2, nothing printed."""
+    (tmp_path / "config.toml").write_text(GOOD)
+    (tmp_path / "broken").write_text("ada:$apr1$abc$def\n")
+    places = {
+        "users": write_user_file(tmp_path),
+        "config": str(tmp_path / "config.toml"),
+        "broken": str(tmp_path / "broken"),
+    }
+    assert main(["serve", *(option.format(**places) for option in options)]) == 2
+    out, errors = capfd.readouterr()
+    assert out == ""
+    assert errors.startswith("mjpeg-viewer: ")
+    assert errors.count("\n") == 1
+    assert found in errors
+
+
+@pytest.mark.parametrize("arguments", [[], ["server"], ["serve", "--prot", "1"], ["serve", "-P", "x"], ["user", "add"]])
+def test_unknown_word_is_wrong_usage(capfd, arguments: list[str]):
+    """A misspelt command or option ends with usage and status 2."""
+    with pytest.raises(SystemExit) as ending:
+        main(arguments)
+    assert ending.value.code == 2
+    assert "usage: mjpeg-viewer" in capfd.readouterr().err
+
+
+async def test_address_of_another_machine_is_one_line(tmp_path: Path):
+    """An address that is not this machine's, or no address, cannot be listened on: status 1."""
+    users = write_user_file(tmp_path)
+    for host in ("192.0.2.1", "no such host"):
+        status, _, errors = await run_to_end("serve", "-H", host, "-P", "0", "--users", users, home=tmp_path)
+        assert status == 1
+        assert errors.startswith(f"mjpeg-viewer: cannot listen on {host}:0: ")
+        assert errors.count("\n") == 1

@@ -1,0 +1,162 @@
+"""mjpeg-viewer user, probe and check: the small commands around the server."""
+
+import asyncio
+import io
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import bcrypt
+import pytest
+
+from mjpeg_viewer import __version__
+from mjpeg_viewer.cli import main
+from mjpeg_viewer.htpasswd import read_users
+from mjpeg_viewer.simulator import Beam, Simulator
+from tests.cli.kit import run_to_end, write_user_file
+
+
+@pytest.fixture
+async def sending() -> AsyncIterator[Simulator]:
+    """A camera of 50 Hz."""
+    with Simulator(Beam(64, 48, "uint16")) as beam:
+        running = asyncio.create_task(asyncio.to_thread(beam.run, -1, 0.02))
+        yield beam
+        beam.stop()
+        await running
+
+
+# -- user
+
+
+async def test_users_come_and_go(tmp_path: Path, capfd, monkeypatch):
+    """add makes the file for its owner alone, list names who is in it, add again changes, remove removes."""
+    file = tmp_path / "users"
+    options = ("--users", str(file))
+    add = ("user", "add", "ada", "--password-stdin", *options)
+    assert await run_to_end(*add, home=tmp_path, typed=b"first\n") == (0, f"{file}: added ada\n", "")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert bcrypt.checkpw(b"first", read_users(file)["ada"].encode())
+    assert "first" not in file.read_text()
+
+    monkeypatch.setattr("mjpeg_viewer.htpasswd._COST", 4)
+    for typed, command, said in (
+        ("second one \n", add, f"{file}: changed the password of ada\n"),
+        ("", ("user", "list", *options), "ada\n"),
+        ("", ("user", "remove", "ada", *options), f"{file}: removed ada\n"),
+        ("", ("user", "list", *options), f"{file}: no users yet\n"),
+    ):
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        assert main(command) == 0
+        assert capfd.readouterr() == (said, "")
+        if command is add:
+            assert bcrypt.checkpw(b"second one ", read_users(file)["ada"].encode())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "status", "found"),
+    [
+        (["add", "ada", "--password-stdin"], "", 1, "the password has 0 bytes; expected 1 to 72"),
+        (["add", "ada", "--password-stdin"], "x" * 73 + "\n", 1, "the password has 73 bytes; expected 1 to 72"),
+        (["add", "a b", "--password-stdin"], "x\n", 1, "user name 'a b': expected 1 to 64 characters"),
+        (["add", "a:b", "--password-stdin"], "x\n", 1, "user name 'a:b': expected 1 to 64 characters"),
+        (["add", "--password-stdin"], "x\n", 2, "user add: whom? give a NAME"),
+        (["add", "ada"], "x\n", 2, "use --password-stdin"),
+        (["remove", "bob"], "", 1, "there is no user 'bob'"),
+    ],
+)
+def test_user_says_what_is_wrong(tmp_path: Path, capfd, monkeypatch, arguments: list[str], typed: str, status, found):
+    """One line, and the file stays as it was."""
+    file = write_user_file(tmp_path)
+    before = Path(file).read_bytes()
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    assert main(["user", *arguments, "--users", file]) == status
+    out, errors = capfd.readouterr()
+    assert out == ""
+    assert errors.startswith("mjpeg-viewer: ")
+    assert errors.count("\n") == 1
+    assert found in errors
+    assert Path(file).read_bytes() == before
+
+
+# -- probe
+
+
+async def test_probe_tells_what_a_stream_carries(tmp_path: Path, sending: Simulator):
+    """Which channel is the picture, each channel's type and shape, and the rate; by HOST:PORT or by URL."""
+    for command in (["-t", "0.5", f"127.0.0.1:{sending.port}"], [sending.url, "--time", "0.5"]):
+        status, out, errors = await run_to_end("probe", *command, home=tmp_path)
+        assert (status, errors) == (0, "")
+        found = re.match(rf"{re.escape(sending.url)}: (\d+) messages in 0\.5 s \((\d+\.\d) Hz, \d+\.\d\d MB/s\)\n", out)
+        assert found, out
+        assert 0 < int(found[1]) < 50
+        assert "picture: image, 64 x 48 pixels, uint16\n" in out
+        assert re.search(r"pulse id \d+, global time \d+\.\d+ \(\+\d\.\d{3} s ago\)\n", out)
+        assert re.search(r"  image_profile_x +float64 \[64\]\n", out)
+        assert re.search(r"  image_size_x +int 64\n", out)
+        assert re.search(r"  beam_energy +float 5\.\d+\n", out)
+
+
+async def test_probe_reads_a_publisher(capfd):
+    """With bsread+sub:// it listens to PUB."""
+    with Simulator(Beam(64, 48), mode="pub") as beam:
+        running = asyncio.create_task(asyncio.to_thread(beam.run, -1, 0.02))
+        assert await asyncio.to_thread(main, ["probe", "-t", "0.5", beam.url]) == 0
+        beam.stop()
+        await running
+    assert "picture: image, 64 x 48 pixels, float64\n" in capfd.readouterr().out
+
+
+def test_probe_says_why_it_hears_nothing(capfd, monkeypatch):
+    """Nobody there, or nobody speaking: status 1, and which of the two it is."""
+    monkeypatch.setattr("mjpeg_viewer.sources.bsread._LOOK_MS", 50)
+    with Simulator(Beam(64, 48)) as silent:
+        assert main(["probe", "-t", "0.5", silent.url]) == 1
+        out, errors = capfd.readouterr()
+        assert out == ""
+        assert f"connected to {silent.address}, but no message comes" in errors
+        assert errors.count("\n") == 1
+    assert main(["probe", "-t", "0.2", f"127.0.0.1:{silent.port}"]) == 1
+    out, errors = capfd.readouterr()
+    assert out == ""
+    assert errors.startswith(f"mjpeg-viewer: {silent.url}: nobody answers at {silent.address}; is the sender running?")
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (["127.0.0.1"], "has no port"),
+        (["http://a:1"], "unknown scheme"),
+        (["-t", "0", "127.0.0.1:1"], "expected"),
+        (["-t", "-1", "127.0.0.1:1"], "expected"),
+        (["-t", "nan", "127.0.0.1:1"], "expected"),
+    ],
+)
+def test_probe_refuses_what_is_no_address(capfd, arguments: list[str], found: str):
+    """Wrong usage is status 2 and says what was expected."""
+    try:
+        status = main(["probe", *arguments])
+    except SystemExit as ending:
+        status = ending.code
+    assert status == 2
+    assert found in capfd.readouterr().err
+
+
+# -- check
+
+
+def test_check_praises_a_good_file(tmp_path: Path, capfd):
+    """It names the cameras and counts the users, and starts nothing."""
+    file = tmp_path / "config.toml"
+    file.write_text(
+        f'[server]\nusers = "{write_user_file(tmp_path)}"\n'
+        '[cameras.a]\nsource = "bsread+pull://a:1"\n[cameras.b]\nsource = "bsread+sub://b:2"\n'
+    )
+    assert main(["check", str(file)]) == 0
+    assert capfd.readouterr() == (f"{file}: good; 2 cameras (a, b), 1 users\n", "")
+
+
+async def test_version_is_told(tmp_path: Path):
+    """--version says which it is."""
+    assert await run_to_end("--version", home=tmp_path) == (0, f"mjpeg-viewer {__version__}\n", "")

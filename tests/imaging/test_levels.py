@@ -1,0 +1,196 @@
+"""Levels: any image becomes visible, and no still picture flickers."""
+
+from math import log
+
+import cv2
+import numpy as np
+import pytest
+
+from mjpeg_viewer.imaging import AutoLevels, render
+from mjpeg_viewer.imaging.grey import to_8_bit
+from mjpeg_viewer.imaging.levels import find_levels
+from mjpeg_viewer.rendition import Rendition
+
+RANDOM = np.random.default_rng(5)
+
+
+def beam(low: float, high: float, dtype: str, height: int = 240, width: int = 320) -> np.ndarray:
+    """A spot over an even ground, with noise of 2 % of its range."""
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    spot = np.exp(-(x**2 + y**2) / 0.1) + RANDOM.normal(0, 0.02, (height, width))
+    values = low + (high - low) * np.clip(spot, 0, 1)
+    return values.round().astype(dtype) if np.dtype(dtype).kind in "iu" else values.astype(dtype)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "dtype"),
+    [
+        (0, 44, "uint16"),  # recorded: a 16-bit camera that uses a sliver of its range
+        (40_000, 40_100, "uint16"),
+        (0, 65535, "uint16"),
+        (10, 200, "uint8"),
+        (-30_000, -29_900, "int16"),
+        (0, 10**12, "int64"),
+        (-1e-9, 1e-9, "float64"),
+        (1e6, 1e6 + 50, "float32"),
+    ],
+)
+def test_any_range_becomes_visible(low: float, high: float, dtype: str):
+    """The picture that a viewer gets spans black to white, wherever in its type the image keeps itself."""
+    image = beam(low, high, dtype)
+    jpeg = render(image, Rendition(), AutoLevels().follow(image, 0.0))
+    seen = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_UNCHANGED)
+    dark, bright = np.percentile(seen, (2, 98))
+    assert dark < 30
+    assert bright > 200
+    assert seen.std() > 30
+
+
+def test_hot_and_dead_pixels_do_not_decide():
+    """A pixel in ten thousand at either end of the type leaves the picture as it is."""
+    image = beam(1000, 2000, "uint16")
+    clean = find_levels(image)
+    image[10, ::40], image[20, ::40] = 65535, 0
+    spoilt = find_levels(image)
+    assert abs(spoilt.low - clean.low) < 30
+    assert abs(spoilt.high - clean.high) < 100
+
+
+def test_few_bright_pixels_on_an_even_ground_are_seen():
+    """Where percentiles see one value alone, the rare ones are the picture."""
+    image = np.zeros((200, 200), np.float32)
+    image[::5, 100] = 0.001
+    levels = find_levels(image)
+    np.testing.assert_array_equal(to_8_bit(image, levels), np.where(image, 255, 0))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((8, 9), np.uint16),
+        np.full((8, 9), 65535, np.uint16),
+        np.full((8, 9), -1e300),
+        np.full((8, 9), 2**63, np.uint64),
+        np.full((8, 9), np.nan),
+        np.full((8, 9), np.inf),
+        np.full((8, 9), True),
+    ],
+    ids=["zero", "full", "large", "uint64", "nan", "infinite", "bool"],
+)
+def test_image_without_contrast_is_black(image: np.ndarray):
+    """Nothing to see is shown as nothing, without an error and without levels that no arithmetic can use."""
+    levels = AutoLevels().follow(image, 0.0)
+    assert levels.low < levels.high
+    if not np.isposinf(image).any():
+        assert to_8_bit(image, levels).max() == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (2, 2), (1000, 1300), (3000, 40), (8, 8, 3)])
+def test_levels_of_a_sample_are_those_of_the_image(shape: tuple[int, ...]):
+    """Only some pixels are looked at, and that is enough at any size and shape."""
+    image = RANDOM.normal(100, 10, shape)
+    levels = find_levels(image)
+    assert image.min() <= levels.low < levels.high
+    if image.size > 1000:
+        exact = np.percentile(image, (0.5, 99.5))
+        assert [levels.low, levels.high] == pytest.approx(exact, abs=3.0)
+
+
+def test_nan_and_infinities_do_not_move_levels():
+    """They are left out of the counting."""
+    image = beam(0, 100, "float64")
+    expected = find_levels(image)
+    image[::7, ::5], image[1::7, ::5] = np.nan, np.inf
+    got = find_levels(image)
+    assert (got.low, got.high) == pytest.approx((expected.low, expected.high), abs=5)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_noise_does_not_move_levels(dtype: str):
+    """In ten seconds of a still, noisy camera at 20 Hz the levels change a few times, by a few per cent at most."""
+    auto = AutoLevels()
+    applied = [auto.follow(beam(0, 44, dtype), number * 0.05) for number in range(200)]
+    assert len(set(applied[20:])) <= 3
+    span = applied[0].high - applied[0].low
+    assert np.ptp([levels.low for levels in applied]) < 0.06 * span
+    assert np.ptp([levels.high for levels in applied]) < 0.06 * span
+
+
+@pytest.mark.parametrize("rate", [1, 10, 100])
+def test_step_is_followed_within_two_seconds_at_any_rate(rate: int):
+    """A camera twice as bright is shown right soon, yet not at once: the time counts, not the number of frames."""
+    auto = AutoLevels()
+    before = auto.follow(beam(0, 1000, "uint16"), 0.0)
+    first = auto.follow(beam(0, 2000, "uint16"), 1 / rate)
+    if rate > 1:
+        assert first.high < before.high + 500
+    for number in range(2, 2 * rate + 1):
+        last = auto.follow(beam(0, 2000, "uint16"), number / rate)
+    target = find_levels(beam(0, 2000, "uint16"))
+    assert last.high == pytest.approx(target.high, rel=0.05)
+
+
+def test_levels_move_without_jumps():
+    """On its way to another brightness the picture changes little from frame to frame: it fades, and does not flash."""
+    auto = AutoLevels()
+    auto.follow(beam(0, 1000, "float64"), 0.0)
+    highs = [auto.follow(beam(0, 2000, "float64"), number / 50).high for number in range(1, 100)]
+    assert all(0 <= step < 60 for step in np.diff(highs))
+
+
+@pytest.mark.parametrize(("low", "high"), [(5000, 6000), (0, 10)], ids=["brighter", "darker"])
+def test_values_that_have_nothing_in_common_are_shown_at_once(low: float, high: float):
+    """Another gain or another scene is no noise: no second of black or white picture."""
+    auto = AutoLevels()
+    auto.follow(beam(1000, 2000, "uint16"), 0.0)
+    image = beam(low, high, "uint16")
+    assert auto.follow(image, 0.01) == find_levels(image)
+
+
+def test_another_type_is_shown_at_once():
+    """A camera that switches from 16 to 8 bit is shown right from the first frame."""
+    auto = AutoLevels()
+    auto.follow(beam(0, 4000, "uint16"), 0.0)
+    image = beam(0, 200, "uint8")
+    assert auto.follow(image, 0.01) == find_levels(image)
+
+
+def test_an_image_of_nothing_does_not_spoil_the_levels_for_good():
+    """After frames of NaN alone, good ones are shown right within two seconds."""
+    auto = AutoLevels()
+    good = beam(0.1, 0.9, "float64")
+    auto.follow(good, 0.0)
+    auto.follow(np.full((8, 9), np.nan), 0.1)
+    for number in range(20):
+        levels = auto.follow(good, 0.2 + number / 10)
+    assert levels.high == pytest.approx(find_levels(good).high, rel=0.02)
+
+
+@pytest.mark.parametrize("time", [-1e9, 0.0, 1e18])
+def test_a_clock_that_jumps_does_no_harm(time: float):
+    """Clocks are set while a camera runs, both ways."""
+    auto = AutoLevels()
+    auto.follow(beam(0, 1000, "uint16"), 0.0)
+    levels = auto.follow(beam(0, 1500, "uint16"), time)
+    assert 800 < levels.high < 1600
+
+
+@pytest.mark.parametrize("size", [1e9, 1e300, 1.7e308])
+def test_frame_of_garbage_spoils_no_other(size: float):
+    """A frame with values beyond all sense, its range perhaps no number, is shown as it may be, and forgotten."""
+    auto = AutoLevels()
+    good = beam(0, 1, "float64")
+    before = auto.follow(good, 0.0)
+    garbage = RANDOM.choice([-size, 0.3 * size, size], (100, 100))
+    to_8_bit(garbage, auto.follow(garbage, 0.1))
+    assert auto.follow(good, 0.2) == before
+
+
+def test_image_that_is_even_but_for_rounding_has_levels():
+    """Neighbouring float64 numbers, as a computed background has them, never make a range of nothing."""
+    auto = AutoLevels()
+    ulp = 2.0**-52
+    auto.follow(np.array([[1 + ulp, 1 + 2 * ulp]] * 9), 0.0)
+    # After the half-life each level falls right between two numbers, and both are rounded to the even one: 1 + 2 ulp.
+    levels = auto.follow(np.array([[1 + 2 * ulp, 1 + 3 * ulp]] * 9), 0.5 * log(2))
+    assert levels.low < levels.high

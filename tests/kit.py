@@ -1,0 +1,233 @@
+"""
+What the tests stand on: the real server on a free port, and readers of what it sends.
+
+Nothing here waits for a time to pass; everything waits for what is to happen, and gives up after PATIENCE.
+"""
+
+import asyncio
+import socket
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import bcrypt
+import cv2
+import numpy as np
+import orjson
+from aiohttp import web
+from cryptography.fernet import Fernet
+
+from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.simulator import Simulator, read_counter
+from mjpeg_viewer.sources import open_source
+from mjpeg_viewer.supervisor import Supervisor
+from mjpeg_viewer.users import Users
+from mjpeg_viewer.web import Logins, create_app
+from mjpeg_viewer.web.keys import VIEWERS
+from mjpeg_viewer.web.viewers import Viewers
+from tests.raw import PATIENCE, connect_raw
+
+SESSION_KEY = Fernet.generate_key()
+
+
+def cheap_hash(password: str) -> str:
+    """Hash at bcrypt's lowest cost, so that tests take no time; the server accepts any cost."""
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    """Name and password as a program sends them, as a header."""
+    return {"Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode()}
+
+
+async def until(claim: Callable[[], bool]) -> None:
+    """Wait until the claim is true."""
+    async with asyncio.timeout(PATIENCE):
+        while not claim():
+            await asyncio.sleep(0.005)
+
+
+@dataclass
+class Site:
+    """A running server and a program's way to it."""
+
+    base: str
+    port: int
+    cameras: Mapping[str, Camera]
+    viewers: Viewers
+    logins: Logins
+    supervisor: Supervisor
+    session: aiohttp.ClientSession
+    app: web.Application
+
+    def get(self, path: str, **options: Any) -> Any:
+        """Request a path; for ``async with``."""
+        return self.session.get(self.base + path, allow_redirects=False, **options)
+
+    async def read_json(self, path: str) -> Any:
+        """Request a path and read its JSON, which must be strict."""
+        async with self.get(path) as response:
+            assert response.status == 200, await response.text()
+            return orjson.loads(await response.read())
+
+    async def until_watched(self, name: str = "beam", viewers: int = 1) -> None:
+        """Wait until the camera has so many viewers."""
+        await until(lambda: self.cameras[name].viewers >= viewers)
+
+    @asynccontextmanager
+    async def pictures(self, path: str = "/cameras/beam/stream.mjpg", **options: Any) -> AsyncIterator["Pictures"]:
+        """Watch a stream; the server counts this viewer when the block begins."""
+        camera = next(iter(self.cameras.values())) if "/cameras/" not in path else self.cameras[path.split("/")[2]]
+        before = camera.viewers
+        async with self.get(path, **options) as response:
+            assert response.status == 200, await response.text()
+            await until(lambda: camera.viewers > before)
+            yield Pictures(response)
+
+    async def log_in(self, user: str, password: str) -> dict[str, str]:
+        """Log in by form; the cookie as a header."""
+        form = {"username": user, "password": password}
+        async with self.session.post(f"{self.base}/login", data=form, allow_redirects=False) as response:
+            assert response.status == 303
+            return {"Cookie": response.headers["Set-Cookie"].split(";")[0]}
+
+    def raw(self, path: str, *headers: str, **options: Any) -> Any:
+        """Ask at the level of bytes; for ``async with``.  Options are those of ``connect_raw``."""
+        return connect_raw(self.port, path, *headers, **options)
+
+    @asynccontextmanager
+    async def events(self, path: str = "/cameras/beam/events", **options: Any) -> AsyncIterator["Events"]:
+        """Watch events; the server counts this viewer when the block begins."""
+        async with self.get(path, **options) as response:
+            assert response.status == 200, await response.text()
+            events = Events(response)
+            yield events
+
+
+@asynccontextmanager
+async def run_site(
+    cameras: Mapping[str, str],
+    users: Mapping[str, str] | Users | None = None,
+    port: int = 0,
+    link_user: str | None = None,
+    session_key: bytes = SESSION_KEY,
+) -> AsyncIterator[Site]:
+    """
+    Run the server.
+
+    Args:
+        cameras: A source URL by camera name.
+        users: A password by user name, or who may log in, or None for no login.
+        port: Where to listen; 0 for a free one.
+        link_user: Whom the login link logs in.
+        session_key: What sessions are encrypted with.
+    """
+    supervisor = Supervisor()
+    with ThreadPoolExecutor(2) as pictures, ThreadPoolExecutor(2) as hashing:
+        made = {name: Camera(name, open_source(url), pictures, supervisor) for name, url in cameras.items()}
+        if users is not None and not isinstance(users, Users):
+            users = Users({name: cheap_hash(password) for name, password in users.items()})
+        logins = Logins(users, hashing, link_user)
+        # Bound before the application is made, as the command does it: the port stands in the cookie's name.
+        with socket.create_server(("127.0.0.1", port)) as listener:
+            bound = listener.getsockname()[1]
+            app = create_app(made, logins, session_key, bound, supervisor)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+            await runner.setup()
+            try:
+                await web.SockSite(runner, listener).start()
+                async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+                    yield Site(f"http://127.0.0.1:{bound}", bound, made, app[VIEWERS], logins, supervisor, session, app)
+            finally:
+                await runner.cleanup()
+
+
+async def receiving(beam: Simulator) -> None:
+    """Wait until somebody receives what the beam sends."""
+    assert await asyncio.to_thread(beam.wait_for_receiver, PATIENCE)
+
+
+@dataclass
+class Picture:
+    """One part of a stream as a program reads it: its headers and its decoded pixels."""
+
+    headers: Mapping[str, str]
+    jpeg: bytes
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """The picture, uint8 of shape [height, width] or [height, width, 3]."""
+        return cv2.imdecode(np.frombuffer(self.jpeg, np.uint8), cv2.IMREAD_UNCHANGED)
+
+    @property
+    def number(self) -> int | None:
+        """The counter that is painted into the picture."""
+        return read_counter(self.pixels)
+
+
+class Pictures:
+    """Reads a stream in length framing, with aiohttp's own multipart reader."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.response = response
+        self._reader = aiohttp.MultipartReader.from_response(response)
+
+    async def take(self) -> Picture:
+        """Wait for the next picture."""
+        async with asyncio.timeout(PATIENCE):
+            part = await self._reader.next()
+            assert part is not None
+            return Picture(dict(part.headers), bytes(await part.read()))
+
+
+@dataclass
+class Event:
+    """One Server-Sent Event."""
+
+    name: str
+    id: str
+    data: Any
+
+
+class Events:
+    """Reads Server-Sent Events as the standard has it; data must be strict JSON."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.response = response
+
+    async def take(self, name: str | None = None) -> Event:
+        """Wait for the next event, of this name if one is given."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                event = await self._next()
+                if name in (None, event.name):
+                    return event
+
+    async def _next(self) -> Event:
+        fields: dict[str, str] = {}
+        while True:
+            line = await self.response.content.readline()
+            if not line:
+                raise EOFError("the stream of events ended")
+            text = line.decode().rstrip("\n")
+            if text:
+                key, _, value = text.partition(":")
+                fields[key] = value.removeprefix(" ")
+            elif "data" in fields:
+                return Event(fields.get("event", "message"), fields.get("id", ""), orjson.loads(fields["data"]))
+            else:
+                fields = {}
+
+
+def read_part(part: bytes, delimiter: bytes) -> Picture:
+    """Read one part in length framing, which must be whole."""
+    head, _, rest = part.partition(b"\r\n\r\n")
+    fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+    jpeg = rest.removesuffix(b"\r\n" + delimiter)
+    assert len(rest) - len(jpeg) == 2 + len(delimiter)
+    assert int(fields["Content-Length"]) == len(jpeg)
+    return Picture(fields, jpeg)

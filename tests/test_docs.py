@@ -1,0 +1,74 @@
+"""The documents keep their word: keys, links, paths and commands that they name are there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from mjpeg_viewer.settings import CameraSettings, ServerSettings, load_settings
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize(
+    ("table", "struct"), [("## `[server]`", ServerSettings), ("## `[cameras.NAME]`", CameraSettings)]
+)
+def test_every_key_is_documented_and_every_documented_key_exists(table: str, struct: type[msgspec.Struct]):
+    """docs/configuration.md has one row for each key, with range, default and effect, and no other row."""
+    section = (ROOT / "docs/configuration.md").read_text().split(table)[1].split("\n## ")[0]
+    rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in section.splitlines() if line.startswith("| `")]
+    assert [row[0].strip(" `") for row in rows] == list(struct.__struct_fields__)
+    assert all(cell.strip() for row in rows for cell in row)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_inside_the_repository_lead_somewhere(document: Path):
+    """Every relative link and picture of a document is a file."""
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_sample_configurations_are_read_without_a_fault(tmp_path: Path):
+    """The configurations in the README, in the documentation and in deploy/ are right, key by key."""
+    samples = [(ROOT / "deploy/config.toml").read_text()]
+    for document in ("README.md", "docs/configuration.md"):
+        samples += re.findall(r"```toml\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+    assert len(samples) == 3
+    for number, sample in enumerate(samples):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(sample)
+        assert load_settings(path).cameras
+
+
+def test_commands_in_the_readme_have_the_options_that_they_use():
+    """Every `mjpeg-viewer COMMAND --option` of the README is one that the command's own help names."""
+    lines = re.findall(
+        r"(?:^|`|bin/|# )mjpeg-viewer ([a-z]+)([^\n`#|]*)", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    assert {command for command, _ in lines} >= {"serve", "simulate", "probe", "user", "check"}
+    for command, rest in lines:
+        shown = subprocess.run(
+            [sys.executable, "-m", "mjpeg_viewer", command, "--help"], capture_output=True, text=True, check=True
+        ).stdout
+        for option in re.findall(r"(?<!\S)--?[A-Za-z][a-z-]*", rest):
+            assert re.search(rf"(?<![\w-]){option}(?![\w-])", shown), f"{command} has no {option}"
+
+
+def test_house_in_the_readme_names_every_module():
+    """The README's picture of the house has every module and package, and none that is not there."""
+    house = re.search(r"```\n(mjpeg_viewer/\n.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert house is not None
+    named = set()
+    for line in house[1].splitlines()[1:]:
+        if line.startswith("  ") and not line.startswith("    "):
+            named |= {word.strip(" /") for word in line[2:29].split(",")}
+    present = {
+        path.stem
+        for path in (ROOT / "mjpeg_viewer").iterdir()
+        if (path.suffix == ".py" or (path.is_dir() and (path / "__init__.py").exists())) and path.stem[0] != "_"
+    }
+    assert named == present - {"static"}

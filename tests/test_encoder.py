@@ -1,0 +1,247 @@
+"""The encoder: the newest frame, once, and no more often than asked."""
+
+import asyncio
+import selectors
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from mjpeg_viewer.encoder import Encoder
+from mjpeg_viewer.errors import RenderError, ViewerError
+from mjpeg_viewer.frame import Frame
+from mjpeg_viewer.status import Health
+from tests.kit import PATIENCE
+
+
+def frame(number: int) -> Frame:
+    return Frame(number, number, None, 0.0, 0, {}, None, "no picture", lambda: pytest.fail("nobody asked for it"))
+
+
+class Viewer:
+    """Keeps what it is offered, and lets a test wait for it."""
+
+    def __init__(self) -> None:
+        self.items: asyncio.Queue[int] = asyncio.Queue()
+
+    def offer(self, item: int) -> None:
+        self.items.put_nowait(item)
+
+    async def take(self) -> int:
+        async with asyncio.timeout(PATIENCE):
+            return await self.items.get()
+
+
+def fail(error: ViewerError, health: Health) -> None:
+    pytest.fail(f"told of {error}")
+
+
+@pytest.fixture
+def executor() -> Iterator[Executor]:
+    with ThreadPoolExecutor(2) as threads:
+        yield threads
+
+
+@asynccontextmanager
+async def running(
+    make: Callable[[Frame], int],
+    executor: Executor,
+    fps: float | None = None,
+    on_failure: Callable[[ViewerError, Health], None] = fail,
+) -> AsyncIterator[Encoder[int]]:
+    encoder = Encoder(make, fps, executor, on_failure)
+    task = asyncio.create_task(encoder.run())
+    try:
+        yield encoder
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_each_frame_is_made_once_for_all_viewers(executor: Executor):
+    """Three viewers, three frames: three items are made, and each viewer gets all of them."""
+    made = []
+    viewers = [Viewer() for _ in range(3)]
+    async with running(lambda one: made.append(one.sequence) or one.sequence, executor) as encoder:
+        with encoder.hub.subscribe(viewers[0]), encoder.hub.subscribe(viewers[1]), encoder.hub.subscribe(viewers[2]):
+            for number in (1, 2, 3):
+                encoder.frames.offer(frame(number))
+                assert [await viewer.take() for viewer in viewers] == [number] * 3
+    assert made == [1, 2, 3]
+    assert encoder.encoded == 3
+
+
+async def test_newest_frame_is_next_when_making_is_slow(executor: Executor):
+    """While one is being made nine come: the ninth is made next, the others never."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def make(one: Frame) -> int:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        return one.sequence
+
+    viewer = Viewer()
+    async with running(make, executor) as encoder:
+        with encoder.hub.subscribe(viewer):
+            encoder.frames.offer(frame(1))
+            assert await asyncio.to_thread(begun.wait, PATIENCE)
+            for number in range(2, 11):
+                encoder.frames.offer(frame(number))
+            go_on.set()
+            assert [await viewer.take(), await viewer.take()] == [1, 10]
+            encoder.frames.offer(frame(11))
+            assert await viewer.take() == 11
+    assert encoder.encoded == 3
+    assert encoder.frames.displaced == 8
+
+
+async def test_viewer_is_offered_nothing_older_than_its_coming(executor: Executor):
+    """A frame that is being made when somebody comes is not for him."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def make(one: Frame) -> int:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        return one.sequence
+
+    early, late = Viewer(), Viewer()
+    async with running(make, executor) as encoder:
+        with encoder.hub.subscribe(early):
+            encoder.frames.offer(frame(1))
+            assert await asyncio.to_thread(begun.wait, PATIENCE)
+            with encoder.hub.subscribe(late, after=1):
+                go_on.set()
+                assert await early.take() == 1
+                encoder.frames.offer(frame(2))
+                assert await early.take() == await late.take() == 2
+                assert late.items.empty()
+
+
+async def test_frame_that_cannot_be_shown_costs_itself_alone(executor: Executor):
+    """Each failure is told, with the encoder's health, and the next frame is made."""
+    told: list[tuple[str, Health]] = []
+
+    def make(one: Frame) -> int:
+        if one.sequence == 2:
+            raise RenderError("no picture")
+        return one.sequence
+
+    viewer = Viewer()
+    failed = asyncio.Event()
+
+    def note(error: ViewerError, health: Health) -> None:
+        told.append((str(error), health))
+        failed.set()
+
+    async with running(make, executor, on_failure=note) as encoder:
+        with encoder.hub.subscribe(viewer):
+            encoder.frames.offer(frame(1))
+            assert await viewer.take() == 1
+            encoder.frames.offer(frame(2))
+            async with asyncio.timeout(PATIENCE):
+                await failed.wait()
+            encoder.frames.offer(frame(3))
+            assert await viewer.take() == 3
+    assert told == [("no picture", encoder.health)]
+    assert encoder.encoded == 2
+
+
+async def test_fault_of_the_program_ends_the_encoder(executor: Executor):
+    """What is not foreseen is not swallowed: it comes out of run()."""
+    encoder: Encoder[int] = Encoder(lambda one: 1 // 0, None, executor, fail)
+    encoder.frames.offer(frame(1))
+    with pytest.raises(ZeroDivisionError):
+        async with asyncio.timeout(PATIENCE):
+            await encoder.run()
+
+
+# The pace is tested in a time of its own: the loop's clock is moved by waiting and by nothing else, so that a slow
+# machine changes no number.
+
+
+class _LeapingSelector(selectors.SelectSelector):
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        if timeout is None:
+            pytest.fail("everybody waits, and nobody for a time")
+        self.now += max(0.0, timeout)
+        return super().select(0)
+
+
+class _LeapingLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self.clock = _LeapingSelector()
+        super().__init__(self.clock)
+
+    def time(self) -> float:
+        return self.clock.now
+
+
+class _AtOnce(Executor):
+    """Runs the work where it is submitted: threads know nothing of the leaping time."""
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(work(*args, **kwargs))
+        return done
+
+
+def made_at(fps: float | None, arrivals: list[float], making: float = 0.0) -> list[tuple[int, float]]:
+    """Which frames are made of those that arrive at these times, and when."""
+    with asyncio.Runner(loop_factory=_LeapingLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, _LeapingLoop)
+        made = []
+
+        def make(one: Frame) -> int:
+            made.append((one.sequence, loop.time()))
+            loop.clock.now += making
+            return one.sequence
+
+        async def watch() -> None:
+            async with running(make, _AtOnce(), fps) as encoder:
+                for number, arrival in enumerate(arrivals):
+                    await asyncio.sleep(max(0.0, arrival - loop.time()))
+                    encoder.frames.offer(frame(number))
+                await asyncio.sleep(5)
+
+        runner.run(watch())
+        return made
+
+
+def test_without_a_rate_every_frame_is_made_as_it_comes():
+    """No rate asked is no waiting."""
+    assert made_at(None, [0.0, 0.5, 0.51, 2.0]) == [(0, 0.0), (1, 0.5), (2, 0.51), (3, 2.0)]
+
+
+@pytest.mark.parametrize(("fps", "expected"), [(5, 50), (10, 100), (30, 300), (100, 1000), (1000, 1000), (0.5, 5)])
+def test_rate_is_kept_to_however_fast_the_camera_is(fps: float, expected: int):
+    """A camera of 100 Hz for ten seconds gives fps times ten pictures, or all of its own."""
+    made = made_at(fps, [number / 100 for number in range(1000)])
+    assert len(made) == pytest.approx(expected, abs=2)
+    if fps < 100:
+        assert min(later - time for (_, time), (_, later) in pairwise(made[1:])) > 0.7 / fps
+
+
+def test_picture_that_is_made_is_the_newest_of_its_time():
+    """Waiting for the next due time never makes a picture old: the frame taken is the last that came."""
+    made = made_at(5, [number / 100 for number in range(1000)])
+    assert all(time - number / 100 < 0.0101 for number, time in made)
+
+
+def test_time_that_making_takes_does_not_slow_the_rate():
+    """Due times do not drift: 50 ms of work at 10 per second are still 10 per second."""
+    made = made_at(10, [number / 100 for number in range(1000)], making=0.05)
+    assert len(made) == pytest.approx(100, abs=2)
+
+
+def test_camera_that_paused_has_no_claim_to_catch_up():
+    """After ten seconds of silence at 2 per second there are not twenty at once."""
+    arrivals = [10 + number / 100 for number in range(100)]
+    assert len(made_at(2, arrivals)) <= 4

@@ -1,0 +1,84 @@
+"""Renditions and selections: what an URL's query may say, and what it becomes."""
+
+import pytest
+
+from mjpeg_viewer.errors import RenditionError
+from mjpeg_viewer.rendition import Rendition, Selection, parse_rendition, parse_selection
+
+
+def test_nothing_asked_is_the_default():
+    """Without a query a viewer gets every frame as sent, at a good quality."""
+    assert parse_rendition({}) == Rendition(width=None, quality=85, fps=None)
+    assert parse_selection({}) == Selection(channels=None, rate=None)
+
+
+@pytest.mark.parametrize(
+    ("query", "rendition"),
+    [
+        ({"width": "320", "quality": "50", "fps": "12.5"}, Rendition(320, 50, 12.5)),
+        ({"width": "16", "quality": "1", "fps": "0.01"}, Rendition(16, 1, 0.01)),
+        ({"width": "65500", "quality": "100", "fps": "1000"}, Rendition(65500, 100, 1000.0)),
+    ],
+)
+def test_parameters_are_read_up_to_their_bounds(query: dict[str, str], rendition: Rendition):
+    """The ends of each range belong to it."""
+    assert parse_rendition(query) == rendition
+
+
+@pytest.mark.parametrize("text", ["", " ", "abc", "0", "-5", "1e3", "85.5", "nan", "inf", "0x50", "101", "9" * 5000])
+def test_bad_whole_number_is_refused_with_key_value_and_range(text: str):
+    """A bad value is named, never replaced."""
+    with pytest.raises(RenditionError) as caught:
+        parse_rendition({"quality": text})
+    assert str(caught.value) == f"quality={text!r}: expected a whole number from 1 to 100"
+
+
+@pytest.mark.parametrize("text", ["", "abc", "0", "-1", "0.009", "1001", "nan", "inf", "1,5", "9" * 5000])
+def test_bad_rate_is_refused_with_key_value_and_range(text: str):
+    """Infinity and what is no number would be a period of zero or of no time at all."""
+    for key, parse in (("fps", parse_rendition), ("rate", parse_selection)):
+        with pytest.raises(RenditionError) as caught:
+            parse({key: text})
+        assert str(caught.value) == f"{key}={text!r}: expected a number from 0.01 to 1000"
+
+
+def test_unknown_parameter_is_refused_with_those_that_are_known():
+    """A misspelt parameter that did nothing would be worse than an error."""
+    with pytest.raises(RenditionError, match=r"^unknown parameter 'qualty'; known here are fps, parts, quality, width"):
+        parse_rendition({"qualty": "50"}, also={"parts"})
+    with pytest.raises(RenditionError, match=r"^unknown parameter 'fps'; known here are channels, rate$"):
+        parse_selection({"fps": "5"})
+
+
+def test_what_the_caller_reads_itself_is_left_to_it():
+    """Other parameters of the same query are neither refused nor part of the key."""
+    assert parse_rendition({"viewer": "x", "width": "100"}, also={"viewer"}) == Rendition(width=100)
+    assert parse_selection({"viewer": "x", "rate": "2"}, also={"viewer"}) == Selection(rate=2.0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"width": "320", "fps": "5"}, {"fps": "5.0", "width": "0320"}),
+        ({"quality": "85"}, {}),
+        ({"fps": "1e1"}, {"fps": "10"}),
+    ],
+)
+def test_equal_wishes_are_one_key(one: dict[str, str], other: dict[str, str]):
+    """Two viewers that ask for the same, in whatever order and spelling, share one encoder."""
+    assert parse_rendition(one) == parse_rendition(other)
+    assert hash(parse_rendition(one)) == hash(parse_rendition(other))
+
+
+@pytest.mark.parametrize(
+    ("text", "channels"),
+    [("a,b", ("a", "b")), ("b,a", ("a", "b")), ("a,,b,", ("a", "b")), ("a,a", ("a",)), ("", ()), (",", ())],
+)
+def test_selected_channels_have_one_order(text: str, channels: tuple[str, ...]):
+    """The order and the repetition of names make no other selection; no name selects nothing."""
+    assert parse_selection({"channels": text}).channels == channels
+
+
+def test_a_rendition_is_no_selection():
+    """Both are keys of one camera's encoders, and must never be taken for each other."""
+    assert len({Rendition(): 1, Selection(): 2}) == 2

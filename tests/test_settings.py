@@ -1,0 +1,95 @@
+"""The configuration file: what is read, and which sentence each fault gets."""
+
+from pathlib import Path
+
+import pytest
+
+from mjpeg_viewer.errors import ConfigurationError
+from mjpeg_viewer.settings import CameraSettings, ServerSettings, load_settings
+
+CAMERA = '[cameras.beam]\nsource = "bsread+pull://h:1"\n'
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "viewer.toml"
+
+
+def test_whole_file_is_read_in_its_own_order(path: Path):
+    """Every key arrives, and the cameras stay in the order in which somebody wrote them."""
+    path.write_text(
+        '[server]\nhost = "0.0.0.0"\nport = 0\nusers = "/etc/users"\nsession_key = "/k"\n'
+        '[cameras.z-1]\nsource = "bsread+sub://h:1"\nimage_channel = "cam:FPICTURE"\n'
+        '[cameras."a.b_C"]\nsource = "bsread+pull://h:2"\n'
+    )
+    settings = load_settings(path)
+    assert settings.server == ServerSettings("0.0.0.0", 0, "/etc/users", "/k")
+    assert list(settings.cameras.items()) == [
+        ("z-1", CameraSettings("bsread+sub://h:1", "cam:FPICTURE")),
+        ("a.b_C", CameraSettings("bsread+pull://h:2")),
+    ]
+
+
+def test_what_is_left_out_has_its_default(path: Path):
+    """A source is enough."""
+    path.write_text(CAMERA)
+    assert load_settings(path).server == ServerSettings("127.0.0.1", 5000, None, None)
+
+
+FAULTS: dict[str, tuple[str, str]] = {
+    "unknown table": (CAMERA + "[serve]\n", "serve: unknown key; known are cameras, server"),
+    "unknown key of the server": (
+        CAMERA + "[server]\nprot = 1\n",
+        "server.prot: unknown key; known are host, port, users, session_key",
+    ),
+    "unknown key of a camera": (
+        CAMERA + '[cameras.two]\nsource = "x"\nchanel = "y"\n',
+        "cameras.two.chanel: unknown key; known are source, image_channel",
+    ),
+    "no source": (CAMERA + "[cameras.two]\n", "cameras.two.source: missing"),
+    "no cameras": ("[server]\n", "cameras: missing"),
+    "empty cameras": ("[cameras]\n", "cameras: there is none; add a table [cameras.NAME] with a source"),
+    "empty file": ("", "cameras: missing"),
+    "cameras a number": ("cameras = 5\n", "cameras: expected `object`, got `int`"),
+    "camera a text": ('[cameras]\nbeam = "bsread"\n', "cameras.beam: expected `object`, got `str`"),
+    "source a number": ("[cameras.beam]\nsource = 8888\n", "cameras.beam.source: expected `str`, got `int`"),
+    "port a text": (CAMERA + '[server]\nport = "5000"\n', "server.port: expected `int`, got `str`"),
+    "port too large": (CAMERA + "[server]\nport = 65536\n", "server.port: expected `int` <= 65535"),
+    "port negative": (CAMERA + "[server]\nport = -1\n", "server.port: expected `int` >= 0"),
+    "port true": (CAMERA + "[server]\nport = true\n", "server.port: expected `int`, got `bool`"),
+    "bad name": (
+        '[cameras."a/b"]\nsource = "x"\n',
+        "cameras.'a/b': expected a name of letters, digits, '.', '_' and '-', 64 at most",
+    ),
+    "no TOML": ("[cameras\n", "Expected ']' at the end of a table declaration (at line 1, column 9)"),
+    "key twice": (CAMERA + 'source = "x"\n', "Cannot overwrite a value (at line 3, column 13)"),
+}
+
+
+@pytest.mark.parametrize(("text", "sentence"), FAULTS.values(), ids=FAULTS)
+def test_fault_is_named_with_file_and_key(text: str, sentence: str, path: Path):
+    """One line: the file, the key's whole path, what was found, what would do."""
+    path.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(path)
+    assert str(caught.value) == f"{path}: {sentence}"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "-a", "_a", "a b", "a?", "ä", "a\n", "x" * 65])
+def test_name_that_cannot_stand_in_an_url_is_refused(name: str, path: Path):
+    """Names stand in URLs, logs and cookies, so what they may hold is little."""
+    escaped = name.replace("\n", "\\n")
+    path.write_text(f'[cameras."{escaped}"]\nsource = "x"\n')
+    with pytest.raises(ConfigurationError, match="expected a name of letters"):
+        load_settings(path)
+
+
+def test_file_that_cannot_be_read_is_named(tmp_path: Path):
+    """Missing, a folder, or no text: a sentence each, and no traceback."""
+    with pytest.raises(ConfigurationError, match=r"missing\.toml: No such file or directory$"):
+        load_settings(tmp_path / "missing.toml")
+    with pytest.raises(ConfigurationError, match=r"Is a directory$"):
+        load_settings(tmp_path)
+    (tmp_path / "latin").write_bytes(b'x = "\xe4"')
+    with pytest.raises(ConfigurationError, match="latin: 'utf-8' codec can't decode"):
+        load_settings(tmp_path / "latin")

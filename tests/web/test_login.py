@@ -1,0 +1,266 @@
+"""Logging in and out: by form, by link, by name and password; and what ends with it."""
+
+import asyncio
+import logging
+import re
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from mjpeg_viewer.htpasswd import write_users
+from mjpeg_viewer.simulator import Simulator
+from mjpeg_viewer.users import UserFile, Users
+from mjpeg_viewer.web.sessions import MAX_AGE
+from tests.kit import Site, basic, cheap_hash, receiving, run_site, until
+from tests.web.conftest import USERS
+
+BROWSER = {"User-Agent": "Mozilla/5.0", "Accept": "text/html"}
+
+
+async def post(site: Site, path: str, headers: dict[str, str] | None = None, **fields: str):
+    """Send a form; status, headers and text of the answer."""
+    async with site.session.post(site.base + path, data=fields, headers=headers, allow_redirects=False) as response:
+        return response.status, response.headers, await response.text()
+
+
+async def status_of(site: Site, headers: dict[str, str], path: str = "/state") -> int:
+    """The status of an answer."""
+    async with site.get(path, headers=headers) as response:
+        return response.status
+
+
+# -- in
+
+
+async def test_form_gives_a_cookie_and_the_page(closed: Site):
+    """A browser is led to the form and from it to where it was going; the cookie is out of scripts' reach."""
+    async with closed.get("/cameras/beam", headers=BROWSER) as response:
+        assert response.status == 303
+        form = response.headers["Location"]
+    async with closed.get(form, headers=BROWSER) as response:
+        page = await response.text()
+    after = re.search(r'name="next" type="hidden" value="([^"]*)"', page)
+    assert after
+    status, headers, _ = await post(closed, "/login", username="ada", password="right", next=after[1])
+    assert status == 303
+    assert headers["Location"] == "/cameras/beam"
+    cookie, *attributes = headers["Set-Cookie"].split("; ")
+    assert cookie.startswith(f"mjpeg-viewer-{closed.port}=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/", f"Max-Age={MAX_AGE}"} <= set(attributes)
+    assert 0 < MAX_AGE <= 7 * 86400
+    assert not any(attribute.startswith("Domain") for attribute in attributes)
+    for secret in ("ada", "right"):
+        assert secret not in cookie
+    async with closed.get("/cameras/beam", headers={"Cookie": cookie, **BROWSER}) as response:
+        assert response.status == 200
+        page = await response.text()
+    assert 'action="/logout"' in page
+    assert '<span class="user">ada</span>' in page
+
+
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [("ada", "wrong"), ("ada", ""), ("", "right"), ("", ""), ("nobody", "right"), ("ADA", "right")],
+)
+async def test_wrong_password_is_refused_with_a_sentence(closed: Site, user: str, password: str):
+    """401, the form again with the name filled in, no cookie, and no hint which of the two was wrong."""
+    status, headers, page = await post(closed, "/login", username=user, password=password, next="/state")
+    assert status == 401
+    assert "Name or password is wrong." in page
+    assert "Set-Cookie" not in headers
+    assert f'name="username" value="{user}"' in page
+    assert 'value="/state"' in page
+
+
+@pytest.mark.parametrize(
+    "after", ["/", "/cameras/beam", "/cameras/beam/stream.mjpg?width=160&quality=50", "/?a=//b", "/%C3%BC", "/a:b"]
+)
+async def test_way_back_is_kept(closed: Site, after: str):
+    """After the login comes the page that was asked for."""
+    _, headers, _ = await post(closed, "/login", username="ada", password="right", next=after)
+    assert headers["Location"] == after
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "//evil.example",
+        "///evil.example",
+        "/////evil.example/a",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "https://evil.example",
+        "https:evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "//[",
+        "",
+        " //evil.example",
+    ],
+)
+async def test_login_leads_nowhere_else(closed: Site, after: str):
+    """Whatever the link said, after the login one is still here; as the form's field and as the link's query."""
+    _, headers, _ = await post(closed, "/login", username="ada", password="right", next=after)
+    assert headers["Location"] == "/"
+    async with closed.session.get(f"{closed.base}/login", params={"next": after}) as response:
+        assert 'name="next" type="hidden" value="/"' in await response.text()
+
+
+async def test_no_login_where_none_is_needed(site: Site):
+    """Without users everybody watches, there is no logout, and the form leads on."""
+    async with site.get("/login?next=/state") as response:
+        assert (response.status, response.headers["Location"]) == (303, "/state")
+    async with site.get("/", headers=BROWSER) as response:
+        assert "/logout" not in await response.text()
+
+
+async def test_link_logs_in_once(beam: Simulator):
+    """The link that the server prints works once, with its own secret only, and says so afterwards."""
+    async with run_site({"beam": beam.url}, users=USERS, link_user="bob") as site:
+        link = f"/login?once={site.logins.link_secret}"
+        async with site.get("/login?once=guessed") as response:
+            assert response.status == 200
+            assert "Set-Cookie" not in response.headers
+        async with site.get(link) as response:
+            assert (response.status, response.headers["Location"]) == (303, "/")
+            cookie = {"Cookie": response.headers["Set-Cookie"].split(";")[0]}
+        async with site.get("/", headers={**cookie, **BROWSER}) as response:
+            assert '<span class="user">bob</span>' in await response.text()
+        async with site.get(link) as response:
+            assert "Set-Cookie" not in response.headers
+            assert "used already" in await response.text()
+
+
+async def test_link_is_no_door_where_there_is_none(closed: Site):
+    """A server with a users file has no link, not even an empty one."""
+    for secret in ("", "None", "null"):
+        async with closed.get(f"/login?once={secret}") as response:
+            assert response.status == 200
+            assert "Set-Cookie" not in response.headers
+
+
+async def test_login_makes_a_new_session(closed: Site):
+    """A cookie that the browser brought is not the one that it has after the login."""
+    before = await closed.log_in("bob", "other")
+    status, headers, _ = await post(closed, "/login", headers=before, username="ada", password="right")
+    assert status == 303
+    after = {"Cookie": headers["Set-Cookie"].split(";")[0]}
+    assert after != before
+    for cookie, user in ((before, "bob"), (after, "ada")):
+        async with closed.get("/", headers={**cookie, **BROWSER}) as response:
+            assert f'<span class="user">{user}</span>' in await response.text()
+
+
+async def test_programs_send_name_and_password(closed: Site, beam: Simulator):
+    """With HTTP Basic stream, events and state are open to a program at once, without a cookie."""
+    async with (
+        closed.pictures(headers=basic("ada", "right")) as pictures,
+        closed.events(headers=basic("bob", "other")) as events,
+    ):
+        await closed.until_watched(viewers=2)
+        assert "Set-Cookie" not in pictures.response.headers
+        beam.send()
+        assert (await pictures.take()).number == 1
+        assert (await events.take("frame")).data["pulse_id"] == 1
+        async with closed.get("/state", headers=basic("ada", "right")) as response:
+            viewers = (await response.json())["cameras"]["beam"]["viewers"]
+        assert sorted(viewer["user"] for viewer in viewers) == ["ada", "bob"]
+
+
+# -- out
+
+
+async def test_logout_ends_the_session_and_what_it_watches(closed: Site, quiet):
+    """Streams and events of the session end at once, copies of its cookie are worth nothing, others go on."""
+    cookie, other = await closed.log_in("ada", "right"), await closed.log_in("ada", "right")
+    async with (
+        closed.pictures(headers=cookie) as mine,
+        closed.events(headers=cookie) as my_events,
+        closed.pictures(headers=other),
+        closed.pictures(headers=basic("ada", "right")),
+    ):
+        await closed.until_watched(viewers=4)
+        status, headers, _ = await post(closed, "/logout", headers=cookie)
+        assert (status, headers["Location"]) == (303, "/login")
+        assert re.match(rf'mjpeg-viewer-{closed.port}=("")?;.*Max-Age=0', headers["Set-Cookie"])
+        async with asyncio.timeout(5):
+            await mine.response.content.read()
+            await my_events.response.content.read()
+        assert len(list(closed.viewers)) == 2
+        assert await status_of(closed, cookie) == 401
+        assert await status_of(closed, cookie, "/cameras/beam/stream.mjpg") == 401
+        assert await status_of(closed, other) == 200
+
+
+async def test_logout_is_a_post(closed: Site):
+    """A link or an image cannot log anybody out."""
+    cookie = await closed.log_in("ada", "right")
+    assert await status_of(closed, cookie, "/logout") == 405
+    assert await status_of(closed, cookie) == 200
+
+
+# -- the users file changes
+
+
+@pytest.mark.parametrize("change", ["password", "removal"])
+async def test_change_in_the_users_file_ends_what_it_allowed(
+    beam: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet, change: str
+):
+    """A changed password or a removed user ends sessions and open streams, and leaves everybody else alone."""
+    monkeypatch.setattr(UserFile, "_LOOK_PERIOD", 0.0)
+    monkeypatch.setattr("mjpeg_viewer.web.viewers._TICK", 0.02)
+    hashes = {name: cheap_hash(password) for name, password in USERS.items()}
+    write_users(tmp_path / "users", hashes)
+    async with run_site({"beam": beam.url}, users=UserFile(tmp_path / "users")) as site:
+        await receiving(beam)
+        ada, bob = await site.log_in("ada", "right"), await site.log_in("bob", "other")
+        assert await status_of(site, basic("ada", "right")) == 200
+        async with (
+            site.pictures(headers=ada) as by_cookie,
+            site.pictures(headers=basic("ada", "right")) as by_password,
+            site.pictures(headers=bob) as others,
+        ):
+            if change == "password":
+                hashes["ada"] = cheap_hash("new")
+            else:
+                del hashes["ada"]
+            write_users(tmp_path / "users", hashes)
+            async with asyncio.timeout(5):
+                await by_cookie.response.content.read()
+                await by_password.response.content.read()
+            assert await status_of(site, ada) == 401
+            assert await status_of(site, basic("ada", "right")) == 401
+            assert await status_of(site, bob) == 200
+            await until(lambda: len(list(site.viewers)) == 1)
+            beam.send()
+            assert (await others.take()).number == 1
+        if change == "password":
+            assert await status_of(site, basic("ada", "new")) == 200
+
+
+# -- the server starts anew
+
+
+async def test_session_survives_a_restart(beam: Simulator):
+    """Who was logged in still is after a restart with the same key, so that pages come back by themselves."""
+    hashes = {name: cheap_hash(password) for name, password in USERS.items()}
+    async with run_site({"beam": beam.url}, users=Users(hashes)) as site:
+        cookie, port = await site.log_in("ada", "right"), site.port
+    async with run_site({"beam": beam.url}, users=Users(hashes), port=port) as site:
+        assert await status_of(site, cookie) == 200
+
+
+async def test_another_key_logs_everybody_out(beam: Simulator, quiet):
+    """A cookie of another key is nobody's: led to the login, without a fault."""
+    hashes = {name: cheap_hash(password) for name, password in USERS.items()}
+    async with run_site({"beam": beam.url}, users=Users(hashes)) as site:
+        cookie, port = await site.log_in("ada", "right"), site.port
+    async with run_site({"beam": beam.url}, users=Users(hashes), port=port, session_key=Fernet.generate_key()) as site:
+        logging.getLogger("aiohttp_session").setLevel(logging.ERROR)  # as the command does
+        assert await status_of(site, cookie) == 401
+        assert await status_of(site, {**cookie, **BROWSER}) == 303
+        again = await site.log_in("ada", "right")
+        assert await status_of(site, again) == 200

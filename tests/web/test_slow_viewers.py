@@ -1,0 +1,223 @@
+"""Viewers that read slowly, stop reading, or vanish: what they get, and what they cost."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mjpeg_viewer.multipart import BOUNDARY
+from mjpeg_viewer.simulator import Beam, Simulator
+from mjpeg_viewer.web import viewer as viewer_module
+from mjpeg_viewer.web import viewers as viewers_module
+from mjpeg_viewer.web.viewer import Viewer
+from tests.kit import Site, read_part, receiving, run_site, until
+
+STREAM = "/cameras/beam/stream.mjpg?quality=100"
+DELIMITER = f"--{BOUNDARY}\r\n".encode()
+SMALL = 4096
+
+
+def get_viewer(site: Site) -> Viewer:
+    """The only viewer."""
+    (viewer,) = site.viewers
+    return viewer
+
+
+def get_unsent(viewer: Viewer) -> int:
+    """How many bytes the program holds for this viewer, in the transport's own buffer."""
+    assert viewer._transport is not None
+    return viewer._transport.get_write_buffer_size()
+
+
+async def send_one(site: Site, beam: Simulator) -> None:
+    """Send a frame and wait until its picture has been offered to the viewers."""
+    camera = site.cameras["beam"]
+    before = camera.encoded
+    beam.send()
+    await until(lambda: camera.encoded > before)
+
+
+async def fill(site: Site, beam: Simulator, viewer: Viewer) -> None:
+    """Send frames until the viewer's connection takes no more and a part has been displaced."""
+    while not viewer.skipped:
+        await send_one(site, beam)
+
+
+@pytest.fixture
+async def untimed_site(beam: Simulator, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    """A server that looks after its viewers only when the test does: viewer.tick(now) with a time of its own."""
+    monkeypatch.setattr(viewers_module, "_TICK", 1e6)
+    async with run_site({"beam": beam.url}) as site:
+        await receiving(beam)
+        yield site
+
+
+async def test_stalled_viewer_costs_others_nothing(site: Site, beam: Simulator):
+    """A viewer that never reads loses frames; one that reads loses none."""
+    async with site.raw(STREAM, receive_buffer=SMALL), site.pictures(STREAM) as reader:
+        await site.until_watched(viewers=2)
+        stalled, reading = sorted(site.viewers, key=lambda viewer: viewer.began)
+        for pulse_id in range(1, 41):
+            beam.send()
+            assert (await reader.take()).number == pulse_id
+        assert stalled.skipped > 20
+        assert stalled.sent + stalled.skipped <= 40
+        assert reading.skipped == 0
+        assert reading.sent == 40
+
+
+async def test_stalled_viewer_holds_no_more_than_one_part(site: Site, beam: Simulator):
+    """However long a viewer does not read, the program keeps less than one part for it."""
+    async with site.raw(STREAM, receive_buffer=SMALL), site.pictures(STREAM) as reader:
+        await site.until_watched(viewers=2)
+        stalled = min(site.viewers, key=lambda viewer: viewer.began)
+        largest = 0
+        for _ in range(40):
+            beam.send()
+            largest = max(largest, len((await reader.take()).jpeg))
+            assert get_unsent(stalled) < largest + 500
+        assert stalled.skipped
+        assert get_unsent(stalled)
+
+
+async def test_viewer_that_reads_again_gets_the_newest(site: Site, beam: Simulator):
+    """After what was on its way come no older frames but the newest, and no part is ever torn."""
+    async with site.raw(STREAM, receive_buffer=SMALL) as raw:
+        await site.until_watched()
+        viewer = get_viewer(site)
+        await fill(site, beam, viewer)
+        on_its_way = viewer.sent
+        for _ in range(30):
+            await send_one(site, beam)
+        newest = beam.pulse_id - 1
+        await until(lambda: viewer.skipped == newest - on_its_way - 1)
+
+        await raw.read_head()
+        assert await raw.read_chunk() == DELIMITER
+        numbers = [read_part(await raw.read_chunk(), DELIMITER).number for _ in range(on_its_way + 1)]
+        assert numbers == [*range(1, on_its_way + 1), newest]
+        assert newest - on_its_way > 30
+
+        await until(lambda: not get_unsent(viewer))
+        beam.send()
+        assert read_part(await raw.read_chunk(), DELIMITER).number == newest + 1
+
+
+async def test_kernel_queue_is_kept_short(site: Site):
+    """Of what is not on the network yet, the kernel takes 16 KiB, not megabytes."""
+    async with site.pictures(STREAM):
+        transport = get_viewer(site)._transport
+        assert transport is not None
+        sock = transport.get_extra_info("socket")
+        assert sock.getsockopt(socket.IPPROTO_TCP, getattr(socket, "TCP_NOTSENT_LOWAT", 25)) == 16 * 1024
+
+
+@pytest.mark.parametrize("path", [STREAM, "/cameras/beam/events"])
+@pytest.mark.parametrize("parting", ["close", "reset", "half-close"])
+async def test_leaving_is_noticed_at_once_and_in_silence(untimed_site: Site, quiet, path: str, parting: str):
+    """Without a frame flowing, whoever closes, crashes or sends no more is gone at once, and nobody complains."""
+    site = untimed_site
+    async with site.raw(path) as raw:
+        await site.until_watched()
+        viewer = get_viewer(site)
+        match parting:
+            case "close":
+                await raw.read_head()
+                raw.sock.close()
+            case "reset":
+                raw.reset()
+            case "half-close":
+                raw.sock.shutdown(socket.SHUT_WR)
+        await until(lambda: not list(site.viewers))
+    assert not site.cameras["beam"].watched
+    assert viewer.reason == "left" if parting != "reset" else viewer.reason.startswith("connection lost")
+
+
+@pytest.mark.parametrize("parting", ["close", "reset", "half-close"])
+async def test_leaving_in_mid_part_is_noticed_at_once(untimed_site: Site, beam: Simulator, quiet, parting: str):
+    """A viewer that leaves while a part is on its way to it takes nothing along."""
+    site = untimed_site
+    async with site.raw(STREAM, receive_buffer=SMALL) as raw:
+        await site.until_watched()
+        viewer = get_viewer(site)
+        await fill(site, beam, viewer)
+        match parting:
+            case "close":
+                raw.sock.close()
+            case "reset":
+                raw.reset()
+            case "half-close":
+                raw.sock.shutdown(socket.SHUT_WR)
+        await until(lambda: not list(site.viewers))
+    assert not site.cameras["beam"].watched
+    assert viewer._transport is None
+
+
+async def test_viewer_that_takes_nothing_is_let_go(untimed_site: Site, beam: Simulator, quiet):
+    """Whoever takes no byte for STALL_TIMEOUT is let go, and the connection is cut, not drained."""
+    site = untimed_site
+    async with site.raw(STREAM, receive_buffer=SMALL) as raw:
+        await site.until_watched()
+        viewer = get_viewer(site)
+        await fill(site, beam, viewer)
+        transport = viewer._transport
+        stopped = time.monotonic()
+        viewer.tick(stopped)
+        viewer.tick(stopped + viewer_module.STALL_TIMEOUT - 1)
+        assert viewer.reason == ""
+        viewer.tick(stopped + viewer_module.STALL_TIMEOUT + 1)
+        assert viewer.reason == f"took no byte for {viewer_module.STALL_TIMEOUT:.0f} s"
+        await until(lambda: not list(site.viewers))
+        assert transport is not None
+        assert transport.is_closing()
+        rest = await raw.read_to_end()
+        assert len(rest) < viewer.sent_bytes
+        assert not rest.endswith(b"0\r\n\r\n")
+
+
+async def test_slow_viewer_is_not_let_go(untimed_site: Site, beam: Simulator):
+    """Whoever takes a little now and then may stay, for however long."""
+    site = untimed_site
+    async with site.raw(STREAM, receive_buffer=SMALL) as raw:
+        await site.until_watched()
+        viewer = get_viewer(site)
+        await fill(site, beam, viewer)
+        now = time.monotonic()
+        viewer.tick(now)
+        for _ in range(5):
+            before = get_unsent(viewer), viewer.sent
+            while (get_unsent(viewer), viewer.sent) == before:
+                await raw.receive(512)
+                await asyncio.sleep(0)
+            if not get_unsent(viewer):
+                await fill_again(site, beam, viewer)
+            now += viewer_module.STALL_TIMEOUT - 1
+            viewer.tick(now)
+            assert viewer.reason == ""
+        viewer.tick(now + viewer_module.STALL_TIMEOUT + 1)
+        assert viewer.reason
+
+
+async def test_server_looks_after_its_viewers_by_itself(beam: Simulator, monkeypatch: pytest.MonkeyPatch):
+    """Nobody needs to ask: a viewer that takes nothing is let go in the background, one without frames is not."""
+    monkeypatch.setattr(viewers_module, "_TICK", 0.01)
+    monkeypatch.setattr(viewer_module, "STALL_TIMEOUT", 0.1)
+    with Simulator(Beam(64, 48)) as silent:
+        async with run_site({"beam": beam.url, "silent": silent.url}) as site:
+            await receiving(beam)
+            async with site.raw("/cameras/silent/stream.mjpg"), site.raw(STREAM, receive_buffer=SMALL):
+                await site.until_watched()
+                await site.until_watched("silent")
+                stalled = next(viewer for viewer in site.viewers if viewer.cameras == ("beam",))
+                await fill(site, beam, stalled)
+                await until(lambda: stalled not in site.viewers)
+                assert stalled.reason.startswith("took no byte")
+                assert [viewer.cameras for viewer in site.viewers] == [("silent",)]
+
+
+async def fill_again(site: Site, beam: Simulator, viewer: Viewer) -> None:
+    """Send frames until the viewer's connection takes no more."""
+    while not get_unsent(viewer):
+        await send_one(site, beam)
