@@ -9,7 +9,6 @@ encoders, of which there is one for each thing that is being watched.
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
@@ -25,6 +24,7 @@ from mjpeg_viewer.rates import Rates
 from mjpeg_viewer.sources import Source
 from mjpeg_viewer.status import Health, Status, judge
 from mjpeg_viewer.supervisor import Supervisor
+from mjpeg_viewer.troubles import Troubles
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +32,9 @@ T = TypeVar("T")
 
 # How often the status is judged anew: a silence is noticed this much later than it begins.
 _JUDGE_PERIOD = 0.25
+
+# How long a camera that is received on demand stays connected after its last viewer, in seconds.
+_LINGER = 5.0
 
 
 class Camera:
@@ -43,23 +46,29 @@ class Camera:
         source: Where its frames come from; owned by the camera from now on.
         executor: Where messages are parsed and pictures are made.
         supervisor: Owner of its tasks.
+        on_demand: Whether it is received only while somebody watches.
 
     Attributes:
         status: What it is doing.
         status_hub: Publishes each change of that.
-        undecodable: How many messages could not be decoded or shown, by kind of trouble.
+        troubles: The messages that could not be decoded or shown.
     """
 
-    def __init__(self, name: str, source: Source, executor: Executor, supervisor: Supervisor) -> None:
+    def __init__(
+        self, name: str, source: Source, executor: Executor, supervisor: Supervisor, on_demand: bool = False
+    ) -> None:
         self.name = name
         self.source = source
         self.status_hub: Hub[Status] = Hub()
-        self.undecodable: Counter[str] = Counter()
+        self.troubles = Troubles(name)
         self.rates = Rates()
         self._executor = executor
         self._supervisor = supervisor
         self._started = time.time()
         self.status = Status("connecting", f"waiting for {source.address}", self._started)
+        self._on_demand = on_demand
+        self._wanted, self._unwanted = asyncio.Event(), asyncio.Event()
+        self._receiving = False
         self._health = Health()
         self._messages: Mailbox[Message] = Mailbox()
         self._frames: Hub[Frame] = Hub()
@@ -91,17 +100,20 @@ class Camera:
         """Begin to receive."""
         self._tasks.append(self._supervisor.start(self._pump(), f"{self.name}: decode"))
         self._tasks.append(self._supervisor.start(self._keep_status(), f"{self.name}: status"))
-        self.source.start(self._sink, self._supervisor.report_death)
+        if self._on_demand:
+            self._tasks.append(self._supervisor.start(self._keep_receiving(), f"{self.name}: on demand"))
+        else:
+            self._receive()
 
     async def stop(self) -> None:
         """End everything that the camera owns."""
-        await asyncio.to_thread(self.source.stop)
         tasks = [*self._tasks, *(task for _, task in self._encoders.values())]
         for task in tasks:
             task.cancel()
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        await asyncio.to_thread(self.source.stop)
 
     @contextmanager
     def watch(
@@ -123,6 +135,8 @@ class Camera:
             encoder = Encoder(make(), fps, self._executor, self._note_failure)
             self._encoders[key] = encoder, self._supervisor.start(self._encode(encoder), f"{self.name}: {key}")
         encoder, task = self._encoders[key]
+        self._wanted.set()
+        self._unwanted.clear()
         try:
             with encoder.hub.subscribe(subscriber, after=self.source.intake.received):
                 yield
@@ -132,12 +146,30 @@ class Camera:
                 self._encoded_before += encoder.encoded
                 task.cancel()
             if not self._encoders:
+                self._wanted.clear()
+                self._unwanted.set()
                 self._messages.clear()
                 self._health = Health()  # nobody looks any more, so nothing is known
 
     async def _encode(self, encoder: Encoder[T]) -> None:
         with self._frames.subscribe(encoder.frames):
             await encoder.run()
+
+    def _receive(self) -> None:
+        self._receiving, self._started = True, time.time()
+        self.source.start(self._sink, self._supervisor.report_death)
+
+    async def _keep_receiving(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._receive()
+            self._judge()
+            while self.watched:
+                await self._unwanted.wait()
+                await asyncio.sleep(_LINGER)  # a page that is loaded anew finds its camera connected
+            await asyncio.to_thread(self.source.stop)
+            self._receiving = False
+            self._judge()
 
     def _sink(self, message: Message) -> None:
         # Called in the source's thread for every message; a dict's truth is atomic to read.
@@ -163,18 +195,23 @@ class Camera:
 
     def _note_failure(self, error: ViewerError, health: Health) -> None:
         kind = error.kind if isinstance(error, MessageError) else "picture"
-        self.undecodable[kind] += 1
+        self.troubles.note(kind, str(error))
         health.note_bad(str(error), time.time())
 
     async def _keep_status(self) -> None:
         while True:
             self._judge()
-            self.rates.sample(time.monotonic(), self.source.intake.received, self.source.intake.received_bytes)
+            now = time.monotonic()
+            self.rates.sample(now, self.source.intake.received, self.source.intake.received_bytes)
+            self.troubles.say(now)
             await asyncio.sleep(_JUDGE_PERIOD)
 
     def _judge(self) -> None:
         healths = [self._health, *(encoder.health for encoder, _ in self._encoders.values())]
-        found = judge(self.source.intake, healths, self.source.address, self._started, time.time())
+        if self._on_demand and not self._receiving:
+            found = Status("idle", "received only while somebody watches", self._started)
+        else:
+            found = judge(self.source.intake, healths, self.source.address, self._started, time.time())
         if (found.state, found.reason) != (self.status.state, self.status.reason):
             self.status = found
             _log.info("%s: %s%s", self.name, found.state, f": {found.reason}" if found.reason else "")

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -21,6 +21,7 @@ DEFAULT_PORT = 5000
 _CAMERA_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+_Positive = Annotated[int, msgspec.Meta(gt=0, le=2**40)]
 
 
 class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,6 +41,27 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_key: str | None = None
 
 
+class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    The ``[limits]`` table: how much of what senders announce is believed.  What is over a limit is refused.
+
+    Args:
+        message_bytes: One whole message.
+        value_bytes: One value, decoded.
+        pixels: One image.
+        channels: Channels of one message.
+        header_bytes: Either header of a message, decoded.
+        string_bytes: One string, decoded.
+    """
+
+    message_bytes: _Positive = 256 * 2**20
+    value_bytes: _Positive = 256 * 2**20
+    pixels: _Positive = 100_000_000
+    channels: _Positive = 10_000
+    header_bytes: _Positive = 4 * 2**20
+    string_bytes: _Positive = 2**20
+
+
 class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     A ``[cameras.NAME]`` table.
@@ -47,10 +69,12 @@ class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         source: Where its frames come from.
         image_channel: The channel that is the picture; None to find it.
+        connect: Whether it is received always, or only while somebody watches.
     """
 
     source: str
     image_channel: str | None = None
+    connect: Literal["always", "on_demand"] = "always"
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +82,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     cameras: Mapping[str, CameraSettings]
     server: ServerSettings = ServerSettings()
+    limits: LimitSettings = LimitSettings()
+
+
+_TABLES: Mapping[str, type[msgspec.Struct]] = {"": Settings, "server": ServerSettings, "limits": LimitSettings}
 
 
 def load_settings(path: Path) -> Settings:
@@ -94,7 +122,7 @@ def _rephrase(text: str, document: Mapping[str, object]) -> str:
     if where.startswith("cameras[...]"):  # msgspec does not say which; find out
         where = where.replace("cameras[...]", f"cameras.{_find_bad_camera(document)}")
     if found := re.fullmatch(r"Object contains unknown field `(.*)`", message):
-        kind = ServerSettings if where == "server" else CameraSettings if where else Settings
+        kind: type[msgspec.Struct] = _TABLES.get(where, CameraSettings)
         known = ", ".join(kind.__struct_fields__)
         return f"{where + '.' if where else ''}{found[1]}: unknown key; known are {known}"
     if found := re.fullmatch(r"Object missing required field `(.*)`", message):

@@ -6,11 +6,14 @@ from typing import Literal
 
 from mjpeg_viewer.sources import Intake
 
-State = Literal["connecting", "silent", "undecodable", "live"]
+State = Literal["idle", "connecting", "silent", "undecodable", "live"]
 
 # A camera is silent when nothing came for this long, or for three of its usual intervals if that is longer.
 _SILENT_AFTER = 2.0
 _SILENT_INTERVALS = 3
+
+# Before this there has been no answer because there has been no time for one.
+_FIRST_TRY = 1.0
 
 # Among good messages single bad ones are only counted; the picture lives on.
 _UNDECODABLE_AFTER = 1.0
@@ -22,8 +25,8 @@ class Status:
     A camera's state.
 
     Args:
-        state: connecting (nobody at the other end), silent (no message comes), undecodable (messages come, but none
-            can be shown) or live.
+        state: idle (nobody watches, so nothing is received), connecting (nobody at the other end), silent (no
+            message comes), undecodable (messages come, but none can be shown) or live.
         reason: Why it is not live, and what would do; empty if it is.
         since: When this began, in seconds since the epoch; for silent, when the last message came.
     """
@@ -77,10 +80,12 @@ def judge(intake: Intake, healths: Iterable[Health], address: str, started: floa
     """
     last = intake.last
     since = started if last is None else last
-    if intake.refused:
-        return Status("connecting", f"{address}: {intake.refused}", since)
+    if intake.trouble:
+        return Status("connecting", intake.trouble, since)
     silent_after = max(_SILENT_AFTER, _SILENT_INTERVALS * intake.interval)
     if last is None or now - last > silent_after:
+        if not intake.connected and now - started < _FIRST_TRY:
+            return Status("connecting", f"connecting to {address}", since)
         if not intake.connected:
             return Status("connecting", f"nobody answers at {address}; is the sender running?", since)
         return Status("silent", f"connected to {address}, but no message comes", since)

@@ -115,6 +115,7 @@ async def run_site(
     port: int = 0,
     link_user: str | None = None,
     session_key: bytes = SESSION_KEY,
+    on_demand: bool = False,
 ) -> AsyncIterator[Site]:
     """
     Run the server.
@@ -125,10 +126,11 @@ async def run_site(
         port: Where to listen; 0 for a free one.
         link_user: Whom the login link logs in.
         session_key: What sessions are encrypted with.
+        on_demand: Whether cameras are received only while somebody watches.
     """
     supervisor = Supervisor()
     with ThreadPoolExecutor(2) as pictures, ThreadPoolExecutor(2) as hashing:
-        made = {name: Camera(name, open_source(url), pictures, supervisor) for name, url in cameras.items()}
+        made = {name: Camera(name, open_source(url), pictures, supervisor, on_demand) for name, url in cameras.items()}
         if users is not None and not isinstance(users, Users):
             users = Users({name: cheap_hash(password) for name, password in users.items()})
         logins = Logins(users, hashing, link_user)

@@ -8,18 +8,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mjpeg_viewer.settings import CameraSettings, ServerSettings, load_settings
+from mjpeg_viewer.settings import CameraSettings, LimitSettings, ServerSettings, load_settings
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize(
-    ("table", "struct"), [("## `[server]`", ServerSettings), ("## `[cameras.NAME]`", CameraSettings)]
+    ("table", "struct"),
+    [("## `[server]`", ServerSettings), ("## `[cameras.NAME]`", CameraSettings), ("## `[limits]`", LimitSettings)],
 )
 def test_every_key_is_documented_and_every_documented_key_exists(table: str, struct: type[msgspec.Struct]):
     """docs/configuration.md has one row for each key, with range, default and effect, and no other row."""
-    section = (ROOT / "docs/configuration.md").read_text().split(table)[1].split("\n## ")[0]
+    section = (ROOT / "docs/configuration.md").read_text().split(table)[1].split("\n## ")[0].split("\n### ")[0]
     rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in section.splitlines() if line.startswith("| `")]
     assert [row[0].strip(" `") for row in rows] == list(struct.__struct_fields__)
     assert all(cell.strip() for row in rows for cell in row)

@@ -15,7 +15,7 @@ FLOORS = [
     {"errors", "frame"},
     {"rendition", "settings", "htpasswd", "systemd"},
     {"message", "imaging", "multipart"},
-    {"hub", "mailbox", "supervisor", "users", "rates"},
+    {"hub", "mailbox", "supervisor", "users", "rates", "troubles"},
     {"sources"},
     {"status"},
     {"encoder", "pictures"},
@@ -33,7 +33,7 @@ ONLY_BY = {
     "settings": {"cli"},
     "simulator": {"cli"},
     "zmq": {"sources", "simulator"},
-    "bsread": {"simulator"},
+    "bsread": {"simulator", "sources"},
     "bitshuffle": {"message"},
     "lz4": {"message"},
     "cv2": {"imaging"},
@@ -91,7 +91,7 @@ def find_faults(imports: Iterator[Import]) -> list[str]:
         if unit in BESIDE:
             if target not in BESIDE[unit]:
                 faults.append(f"{place}: {unit} stands beside the house and imports {imported}")
-        elif FLOOR_OF[target] >= FLOOR_OF[unit]:
+        elif FLOOR_OF.get(target, 0) >= FLOOR_OF.get(unit, len(FLOORS)):
             faults.append(f"{place}: {unit} imports {imported}, which is not below it")
     assert found, "no imports were read"
     return faults

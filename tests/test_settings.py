@@ -37,14 +37,14 @@ def test_what_is_left_out_has_its_default(path: Path):
 
 
 FAULTS: dict[str, tuple[str, str]] = {
-    "unknown table": (CAMERA + "[serve]\n", "serve: unknown key; known are cameras, server"),
+    "unknown table": (CAMERA + "[serve]\n", "serve: unknown key; known are cameras, server, limits"),
     "unknown key of the server": (
         CAMERA + "[server]\nprot = 1\n",
         "server.prot: unknown key; known are host, port, users, session_key",
     ),
     "unknown key of a camera": (
         CAMERA + '[cameras.two]\nsource = "x"\nchanel = "y"\n',
-        "cameras.two.chanel: unknown key; known are source, image_channel",
+        "cameras.two.chanel: unknown key; known are source, image_channel, connect",
     ),
     "no source": (CAMERA + "[cameras.two]\n", "cameras.two.source: missing"),
     "no cameras": ("[server]\n", "cameras: missing"),

@@ -11,10 +11,10 @@ STARTED = 1000.0
 
 
 def intake(
-    last: float | None = None, interval: float = 0.0, connected: bool | None = True, refused: str = ""
+    last: float | None = None, interval: float = 0.0, connected: bool | None = True, trouble: str = ""
 ) -> Intake:
     made = Intake()
-    made.last, made.interval, made.connected, made.refused = last, interval, connected, refused
+    made.last, made.interval, made.connected, made.trouble = last, interval, connected, trouble
     return made
 
 
@@ -34,8 +34,9 @@ SILENT = f"connected to {ADDRESS}, but no message comes"
 @pytest.mark.parametrize(
     ("came_in", "healths", "now", "state", "reason", "since"),
     [
-        (intake(None, connected=False), [], 1000.1, "connecting", NOBODY, STARTED),
-        (intake(None, connected=None), [], 1000.1, "connecting", NOBODY, STARTED),
+        (intake(None, connected=False), [], 1000.9, "connecting", f"connecting to {ADDRESS}", STARTED),
+        (intake(None, connected=False), [], 1001.1, "connecting", NOBODY, STARTED),
+        (intake(None, connected=None), [], 1001.1, "connecting", NOBODY, STARTED),
         (intake(None), [], 1000.1, "silent", SILENT, STARTED),
         (intake(2000.0), [], 2001.9, "live", "", 2000.0),
         (intake(2000.0), [], 2002.1, "silent", SILENT, 2000.0),
@@ -44,7 +45,7 @@ SILENT = f"connected to {ADDRESS}, but no message comes"
         (intake(2000.0, interval=5.0), [], 2014.9, "live", "", 2000.0),
         (intake(2000.0, interval=5.0), [], 2015.1, "silent", SILENT, 2000.0),
         (intake(2000.0, interval=0.01), [], 2001.9, "live", "", 2000.0),
-        (intake(None, refused="no ZeroMQ"), [], 1001.0, "connecting", f"{ADDRESS}: no ZeroMQ", STARTED),
+        (intake(None, trouble="no ZeroMQ"), [], 1001.0, "connecting", "no ZeroMQ", STARTED),
         (intake(2000.0), [health(1999.0, 2000.1)], 2000.2, "undecodable", "bitshuffle: damaged at 2000.1", 1999.0),
         (intake(2000.0), [health(), health(1998.0, 1999.5)], 2000.2, "undecodable",
          "bitshuffle: damaged at 1999.5", 1998.0),
@@ -53,8 +54,9 @@ SILENT = f"connected to {ADDRESS}, but no message comes"
         (intake(2000.0), [health(1990.0, 2000.0)], 2010.0, "silent", SILENT, 2000.0),
     ],
     ids=[
-        "nobody yet", "cannot know", "connected, nothing yet", "live", "silent for 2 s", "gone", "just gone",
-        "slow camera", "slow camera, silent", "fast camera", "refused", "undecodable", "one of two undecodable",
+        "no time for an answer", "nobody yet",
+        "cannot know", "connected, nothing yet", "live", "silent for 2 s", "gone", "just gone",
+        "slow camera", "slow camera, silent", "fast camera", "trouble", "undecodable", "one of two undecodable",
         "single bad ones", "bad ones, then a good one", "silence outranks trouble",
     ],
 )  # fmt: skip
@@ -85,11 +87,11 @@ def test_intake_counts_and_knows_the_usual_pace(monkeypatch: pytest.MonkeyPatch)
     now = [5000.0]
     monkeypatch.setattr("mjpeg_viewer.sources.intake.time.time", lambda: now[0])
     counted = Intake()
-    counted.refused = "before"
+    counted.trouble = "before"
     for _ in range(50):
         assert counted.count(100) == now[0]
         now[0] += 0.1
-    assert (counted.received, counted.received_bytes, counted.connected, counted.refused) == (50, 5000, True, "")
+    assert (counted.received, counted.received_bytes, counted.connected, counted.trouble) == (50, 5000, True, "")
     assert counted.interval == pytest.approx(0.1)
     now[0] += 3600
     counted.count(100)

@@ -46,10 +46,12 @@ async def test_death_of_a_thread_is_told_from_that_thread():
     """Threads have no owner that awaits them, so they report."""
     asyncio.get_running_loop().set_debug(True)  # the loop then refuses what only its own thread may do
     supervisor = Supervisor()
+    waiting = asyncio.ensure_future(wait(supervisor))
+    await asyncio.sleep(0)
     thread = threading.Thread(target=supervisor.report_death, args=(OSError("in the thread"),))
     thread.start()
     with pytest.raises(OSError, match="in the thread"):
-        await wait(supervisor)
+        await waiting
     thread.join()
 
 

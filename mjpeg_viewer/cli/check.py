@@ -22,7 +22,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Say that the file is right; an error says what is not."""
     settings = load_settings(Path(args.file))
-    open_sources(settings.cameras)
+    open_sources(settings)
     users = None if settings.server.users is None else read_users(Path(settings.server.users))
     logins = "no users file" if users is None else f"{len(users)} users"
     print(f"{args.file}: good; {len(settings.cameras)} cameras ({', '.join(settings.cameras)}), {logins}")

@@ -5,6 +5,9 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from mjpeg_viewer.cli.serve import with_options
 from mjpeg_viewer.cli.server import add_server_options, run_server
@@ -27,20 +30,35 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Serve a simulated camera until told to end."""
-    # From now on, so that the simulator never outlives the demo, however early that is told to end; the server takes
-    # the signal over while it runs.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    with _simulating() as simulator:
+        assert simulator.stdout is not None
+        found = re.search(r"bsread\+\w+://\S+", simulator.stdout.readline())
+        if found is None:
+            raise ViewerError("the simulator did not start; see its message above")
+        settings = with_options(Settings({"beam": CameraSettings(found[0])}), args)
+        return run_server(settings, args.no_login, lambda text: print(f"{text}\nCtrl-C ends", flush=True))
+
+
+@contextmanager
+def _simulating() -> Iterator[subprocess.Popen[str]]:
+    """Run a simulator that does not outlive the block, however early SIGTERM comes."""
+    known = told = False
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        nonlocal told
+        told = True
+        if known:  # while it is being started an exit would leave behind a process whose id nobody has
+            sys.exit(0)
+
+    signal.signal(signal.SIGTERM, end)  # until the server takes the signal over
     # A process of its own, as a camera has: what it computes takes nothing from the server's loop.
     command = [sys.executable, "-m", "mjpeg_viewer", "simulate", "--output-port", "0", "--delay", "0.04"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as simulator:
-        try:
-            assert simulator.stdout is not None
-            line = simulator.stdout.readline()
-            found = re.search(r"bsread\+\w+://\S+", line)
-            if found is None:
-                raise ViewerError("the simulator did not start; see its message above")
-            settings = with_options(Settings({"beam": CameraSettings(found[0])}), args)
-            return run_server(settings, args.no_login, lambda text: print(f"{text}\nCtrl-C ends", flush=True))
-        finally:
-            simulator.terminate()
-            simulator.wait(_END_TIMEOUT)
+    simulator = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        known = True
+        if told:
+            sys.exit(0)
+        yield simulator
+    finally:
+        simulator.terminate()
+        simulator.communicate(timeout=_END_TIMEOUT)

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     last = _listen(source, args.time)
     intake = source.intake
     if last is None:
-        status = judge(intake, (), source.address, time.time() - args.time, time.time())
+        status = judge(intake, (), source.address, 0.0, time.time())
         hint = (
             "; a publisher needs bsread+sub://" if url.startswith("bsread+pull") else "; a pusher needs bsread+pull://"
         )

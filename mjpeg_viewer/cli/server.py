@@ -7,12 +7,13 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 
+import msgspec
 from aiohttp import web
 
 from mjpeg_viewer import systemd
@@ -20,7 +21,8 @@ from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.cli.logs import set_up_logs
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
 from mjpeg_viewer.htpasswd import hash_password
-from mjpeg_viewer.settings import CameraSettings, Settings
+from mjpeg_viewer.message import Limits
+from mjpeg_viewer.settings import Settings
 from mjpeg_viewer.sources import Source, open_source
 from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.users import UserFile, Users
@@ -75,7 +77,7 @@ def run_server(settings: Settings, no_login: bool, announce: Callable[[str], Non
 async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], None]) -> int:
     # All that can be wrong is found before anything is started: a second server that fails on its port must not
     # have taken messages from the first.
-    sources = open_sources(settings.cameras)
+    sources = open_sources(settings)
     users, made_up = _get_users(settings, no_login)
     listener = _listen(settings.server.host, settings.server.port, loopback_only=made_up is not None)
     try:
@@ -93,7 +95,10 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
         ThreadPoolExecutor(max(2, os.cpu_count() or 1), "picture") as pictures,
         ThreadPoolExecutor(_HASHING_THREADS, "password") as hashing,
     ):
-        cameras = {name: Camera(name, source, pictures, supervisor) for name, source in sources.items()}
+        cameras = {
+            name: Camera(name, source, pictures, supervisor, settings.cameras[name].connect == "on_demand")
+            for name, source in sources.items()
+        }
         logins = Logins(users, hashing, None if made_up is None else _MADE_UP_USER)
         app = create_app(cameras, logins, key, port, supervisor)
         runner = web.AppRunner(
@@ -126,12 +131,13 @@ async def _wait_for_end(stop: asyncio.Event, supervisor: Supervisor) -> int:
     return 0
 
 
-def open_sources(cameras: Mapping[str, CameraSettings]) -> dict[str, Source]:
+def open_sources(settings: Settings) -> dict[str, Source]:
     """Open each camera's source.  Raises ConfigurationError that names the camera's key."""
+    limits = Limits(**msgspec.structs.asdict(settings.limits))
     sources = {}
-    for name, camera in cameras.items():
+    for name, camera in settings.cameras.items():
         try:
-            sources[name] = open_source(camera.source, camera.image_channel)
+            sources[name] = open_source(camera.source, camera.image_channel, limits)
         except ConfigurationError as error:
             raise ConfigurationError(f"cameras.{name}.source: {error}") from None
     return sources

@@ -18,6 +18,10 @@ from mjpeg_viewer.errors import MessageError
 # bitshuffle works on eight elements at a time; what is left over stands raw at the blob's end
 # (bitshuffle's src/bitshuffle_core.h, BSHUF_BLOCKED_MULT).
 _BLOCK_MULTIPLE = 8
+# The chain is walked link by link, at a tenth of a microsecond each.  Senders' blocks have 8 kB, so the largest value
+# has 2**15 of them; blocks of eight bytes would keep a processor busy for seconds.
+_MOST_BLOCKS = 2**20
+
 _BITSHUFFLE_HEAD = struct.Struct(">qi")
 _BLOCK_LENGTH = struct.Struct(">I")
 
@@ -106,8 +110,11 @@ def _check_blocks(blob: memoryview, size: int, block_bytes: int, itemsize: int) 
         )
     whole_blocks, rest = divmod(size, block_bytes)
     raw_bytes = rest % (_BLOCK_MULTIPLE * itemsize)
+    blocks = whole_blocks + (rest > raw_bytes)
+    if blocks > _MOST_BLOCKS:
+        raise MessageError("bitshuffle", f"{blocks} blocks of {block_bytes} bytes, allowed are {_MOST_BLOCKS}")
     position = _BITSHUFFLE_HEAD.size
-    for _ in range(whole_blocks + (rest > raw_bytes)):
+    for _ in range(blocks):
         if position + _BLOCK_LENGTH.size > blob.nbytes:
             raise MessageError("bitshuffle", "the chain of blocks runs past the blob's end")
         position += _BLOCK_LENGTH.size + _BLOCK_LENGTH.unpack_from(blob, position)[0]

@@ -23,6 +23,9 @@ _NUMPY_TYPES = {
     "string": "uint8",
 }
 
+# A picture's sides are told to viewers before it is decoded, and no writer of JSON takes a larger number.
+_MAX_SIDE = 2**63 - 1
+
 # numpy has at most 64 dimensions, so a longer shape could be read by the header's rules and by nothing after them.
 _MAX_DIMENSIONS = 32
 
@@ -181,6 +184,8 @@ def _channel(raw: _RawChannel) -> Channel:
     order = (raw.encoding or "little").lower()
     if order not in ("little", "big"):
         raise MessageError("data header", f"channel {shown(raw.name)} has the unknown encoding {shown(order)}")
+    if raw.shape and max(raw.shape) > _MAX_SIDE:
+        raise MessageError("size", f"channel {shown(raw.name)} has a side of more than {_MAX_SIDE} elements")
     return Channel(
         name=raw.name,
         dtype=np.dtype(_NUMPY_TYPES[kind]).newbyteorder("<" if order == "little" else ">"),

@@ -59,6 +59,10 @@ class MessageParser:
         Raises:
             MessageError: The message is not a bsread message, or its parts do not fit its header.
         """
+        if message.size_bytes > self._limits.message_bytes:
+            raise MessageError(
+                "size", f"a message of {message.size_bytes} bytes, allowed are {self._limits.message_bytes}"
+            )
         parts = message.parts
         if len(parts) < 2:
             raise MessageError("parts", f"{len(parts)} message part, expected a main header and a data header")
@@ -98,13 +102,18 @@ class _Values(Mapping[str, Value]):
         self._layout = layout
         self._parts = parts
         self._limits = limits
+        self._room = [limits.value_bytes, limits.string_bytes]
         self._decoded: dict[str, Value] = {}
 
     def __getitem__(self, name: str) -> Value:
-        # Two threads may decode the same value at the same time; both get the same, so no lock is worth its price.
+        # Two threads may decode the same value at the same time; both get the same, so no lock is worth its price;
+        # its room is then taken twice, which only a message near its limit could notice.
         if name not in self._decoded:
             index = self._layout.index[name]
-            self._decoded[name] = _decode(self._layout.channels[index], self._parts[2 + 2 * index], self._limits)
+            channel = self._layout.channels[index]
+            value, size = _decode(channel, self._parts[2 + 2 * index], self._room[channel.string])
+            self._room[channel.string] -= size
+            self._decoded[name] = value
         return self._decoded[name]
 
     def __contains__(self, name: object) -> bool:
@@ -138,7 +147,12 @@ class _DecodedImage:
         if index is None:
             raise MessageError("no picture", self._layout.no_image)
         channel = self._layout.channels[index]
-        image = _decode(channel, self._parts[2 + 2 * index], self._limits)
+        pixels = channel.image_info.width * channel.image_info.height if channel.image_info else 0
+        if pixels > self._limits.pixels:
+            raise MessageError(
+                "size", f"channel {shown(channel.name)} has {pixels} pixels, allowed are {self._limits.pixels}"
+            )
+        image, _ = _decode(channel, self._parts[2 + 2 * index], self._limits.value_bytes)
         if not isinstance(image, np.ndarray):
             raise MessageError("no picture", f"channel {shown(channel.name)} is empty in this message")
         if image.ndim == 3 and image.shape[2] not in (3, 4):
@@ -146,29 +160,33 @@ class _DecodedImage:
         return image
 
 
-def _decode(channel: Channel, blob: memoryview, limits: Limits) -> Value:
+def _decode(channel: Channel, blob: memoryview, limit: int) -> tuple[Value, int]:
     """
-    Decode one value.
+    Decode one value; return it and its decoded size.
+
+    Args:
+        channel: How the blob is to be read.
+        blob: The bytes as received.
+        limit: The largest decoded size that there is room for, in bytes.
 
     Raises:
         MessageError: Names the channel.
     """
     if blob.nbytes == 0:
-        return None
+        return None, 0
     try:
-        limit = limits.string_bytes if channel.string else limits.value_bytes
         if not channel.string and channel.reach_bytes > limit:
             raise MessageError("size", f"the header announces {channel.reach_bytes} bytes, allowed are {limit}")
         plain = decompress(blob, channel.compression, channel.dtype.itemsize, channel.size_bytes, limit)
     except MessageError as error:
         raise MessageError(error.kind, f"channel {shown(channel.name)}: {error.detail}") from None
     if channel.string:
-        return plain.tobytes().decode(errors="replace")
+        return plain.tobytes().decode(errors="replace"), plain.nbytes
     if channel.dtype == np.bool_:
         array: Image = plain != 0  # a byte other than 0 and 1 is no valid bool to numpy
     else:
         array = plain.view(channel.dtype)
     if channel.shape in ((), (1,)):
         scalar: Value = array[0].item()
-        return scalar
-    return array.reshape(channel.shape)
+        return scalar, plain.nbytes
+    return array.reshape(channel.shape), plain.nbytes

@@ -7,20 +7,25 @@ A new kind of source is one module here and one line in open_source.
 import re
 from collections.abc import Callable
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from mjpeg_viewer.errors import ConfigurationError
 from mjpeg_viewer.frame import Frame
 from mjpeg_viewer.message import Limits, Message
 from mjpeg_viewer.sources.bsread import BsreadSource
+from mjpeg_viewer.sources.cam_server import CamServerLocator
+from mjpeg_viewer.sources.dispatcher import DispatcherLocator
 from mjpeg_viewer.sources.intake import Intake
+from mjpeg_viewer.sources.locator import FixedLocator, Locator
 
 __all__ = ["Intake", "Source", "open_source"]
 
 # A name, or an IPv4 or IPv6 address.  ZeroMQ has a meaning of its own for '*' and ';', and none for the rest.
 _HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 
-_EXAMPLE = "expected e.g. 'bsread+pull://host:9999' or 'bsread+sub://host:9999'"
+_SCHEMES = ("bsread+pull", "bsread+sub", "dispatcher+http", "dispatcher+https", "cam_server+http", "cam_server+https")
+
+_EXAMPLES = "expected e.g. 'bsread+pull://host:9999' or 'bsread+sub://host:9999'"
 
 
 class Source(Protocol):
@@ -56,19 +61,54 @@ def open_source(url: str, image_channel: str | None = None, limits: Limits | Non
         ConfigurationError: The URL names no source.
     """
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        # A scheme may have no underscore (RFC 3986 section 3.1), so urlsplit would not see this one.
+        parts = urlsplit(re.sub("^cam_server", "cam-server", url, flags=re.IGNORECASE))
+        scheme, port = parts.scheme.replace("-", "_"), parts.port
     except ValueError as error:
-        raise ConfigurationError(f"{url!r}: {error}; {_EXAMPLE}") from None
-    if parts.scheme not in ("bsread+pull", "bsread+sub"):
-        raise ConfigurationError(f"{url!r} has the unknown scheme {parts.scheme!r}; {_EXAMPLE}")
-    if not parts.hostname:
-        raise ConfigurationError(f"{url!r} has no host; {_EXAMPLE}")
+        raise ConfigurationError(f"{url!r}: {error}; {_EXAMPLES}") from None
+    if not parts.hostname and scheme in _SCHEMES:
+        raise ConfigurationError(f"{url!r} has no host; {_EXAMPLES}")
+    match scheme:
+        case "bsread+pull" | "bsread+sub":
+            locator, subscribe = _fix(url, parts, port), scheme == "bsread+sub"
+        case "dispatcher+http" | "dispatcher+https":
+            locator, subscribe = _dispatch(url, scheme, parts), True
+        case "cam_server+http" | "cam_server+https":
+            locator, subscribe = _ask_cam_server(url, scheme, parts), True
+        case unknown:
+            raise ConfigurationError(f"{url!r} has the unknown scheme {unknown!r}; {_EXAMPLES}")
+    return BsreadSource(locator, subscribe, image_channel, limits)
+
+
+def _fix(url: str, parts: SplitResult, port: int | None) -> Locator:
     if not port:
-        raise ConfigurationError(f"{url!r} has no port; {_EXAMPLE}")
+        raise ConfigurationError(f"{url!r} has no port; {_EXAMPLES}")
     if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ConfigurationError(f"{url!r} has more than host and port; {_EXAMPLE}")
-    if not _HOST.fullmatch(parts.hostname):
-        raise ConfigurationError(f"{url!r} has a host that cannot be one, {parts.hostname!r}; {_EXAMPLE}")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return BsreadSource(f"tcp://{host}:{port}", parts.scheme == "bsread+sub", image_channel, limits)
+        raise ConfigurationError(f"{url!r} has more than host and port; {_EXAMPLES}")
+    host = parts.hostname or ""
+    if not _HOST.fullmatch(host):
+        raise ConfigurationError(f"{url!r} has a host that cannot be one, {host!r}; {_EXAMPLES}")
+    return FixedLocator(f"tcp://{f'[{host}]' if ':' in host else host}:{port}")
+
+
+def _dispatch(url: str, scheme: str, parts: SplitResult) -> Locator:
+    query = parse_qs(parts.query)
+    channels = tuple(filter(None, ",".join(query.pop("channels", [])).split(",")))
+    if not channels or query or parts.fragment:
+        raise ConfigurationError(f"{url!r}: expected e.g. 'dispatcher+https://host/sf-imagebuffer?channels=A,B'")
+    return DispatcherLocator(_base(scheme, parts) + parts.path.rstrip("/"), channels)
+
+
+def _ask_cam_server(url: str, scheme: str, parts: SplitResult) -> Locator:
+    match [unquote(step) for step in parts.path.strip("/").split("/")]:
+        case [instance] | ["pipeline", instance] if instance and not parts.query:
+            return CamServerLocator(_base(scheme, parts), "pipeline", instance)
+        case ["cam", camera] if camera and not parts.query:
+            return CamServerLocator(_base(scheme, parts), "cam", camera)
+    raise ConfigurationError(
+        f"{url!r}: expected e.g. 'cam_server+http://host:8889/pipeline/INSTANCE' or 'cam_server+http://host:8888/cam/CAMERA'"
+    )
+
+
+def _base(scheme: str, parts: SplitResult) -> str:
+    return f"{scheme.partition('+')[2]}://{parts.netloc}"

@@ -3,6 +3,9 @@ bsread over ZeroMQ: a thread that takes every message at once and hands on the n
 
 It always receives.  A PULL socket that is not read freezes its sender, and only an empty queue has the newest frame
 at its head (measured: 2.4 s behind with a high-water mark of 1, 0 to 2 frames behind like this).
+
+Here is the one place that tries again: all that may be wrong with a sender is found within seconds, written into the
+intake, and tried again for ever.
 """
 
 import threading
@@ -13,7 +16,11 @@ from zmq.utils.monitor import recv_monitor_message
 
 from mjpeg_viewer.frame import Frame
 from mjpeg_viewer.message import Limits, Message, MessageParser
+from mjpeg_viewer.sources.asking import Asker
+from mjpeg_viewer.sources.connection import EVENTS, Connection
 from mjpeg_viewer.sources.intake import Intake
+from mjpeg_viewer.sources.line import Line
+from mjpeg_viewer.sources.locator import Locator
 
 # How often the thread looks at its connection while nothing comes.
 _LOOK_MS = 500
@@ -28,47 +35,39 @@ _RECONNECT_MS, _RECONNECT_MAX_MS = 100, 2000
 # Whoever takes the connection but speaks no ZeroMQ is told from a sender after this long, not after ZeroMQ's 30 s.
 _HANDSHAKE_MS = 5000
 
-_REFUSED = "something answers, but no ZeroMQ sender of this kind (PUSH for bsread+pull, PUB for bsread+sub)"
-
-_HANDSHAKE_FAILURES = (
-    zmq.Event.HANDSHAKE_FAILED_NO_DETAIL | zmq.Event.HANDSHAKE_FAILED_PROTOCOL | zmq.Event.HANDSHAKE_FAILED_AUTH
-)
-_EVENTS = (
-    zmq.Event.CONNECTED  # by TCP alone
-    | zmq.Event.HANDSHAKE_SUCCEEDED
-    | zmq.Event.DISCONNECTED
-    | zmq.Event.CLOSED  # nobody listens
-    | _HANDSHAKE_FAILURES
-)
-
 
 class BsreadSource:
     """
     A bsread sender somewhere.
 
     Args:
-        address: ZeroMQ's address of it, ``tcp://host:port``.
+        locator: Tells where.
         subscribe: Whether it publishes (PUB), so that many may listen; else it pushes (PUSH) to this one.
         image_channel: The channel that is the picture; None to find it.
         limits: What is believed of the sender.
     """
 
     def __init__(
-        self, address: str, subscribe: bool, image_channel: str | None = None, limits: Limits | None = None
+        self, locator: Locator, subscribe: bool, image_channel: str | None = None, limits: Limits | None = None
     ) -> None:
-        self.address = address
+        self.address = locator.name
         self.intake = Intake()
-        self._kind = zmq.SUB if subscribe else zmq.PULL
-        self._parser = MessageParser(image_channel, limits)
+        self._locator = locator
+        self._subscribe = subscribe
+        self._limits = limits or Limits()
+        # A message with more parts than any header can name is taken off the wire and not kept.
+        self._most_parts = 2 + 2 * self._limits.channels
+        self._parser = MessageParser(image_channel, self._limits)
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
-        self._shaking_hands = False
+        self._asker = Asker()
         self._thread: threading.Thread | None = None
 
     def start(self, sink: Callable[[Message], None], on_death: Callable[[BaseException], None]) -> None:
         """Connect and begin to receive, in a thread of its own; connects anew for ever."""
         self._context = zmq.Context()
+        self._asker = Asker()
         # Made here, for a stop() that comes before the thread runs has to find a socket to end.
-        socket = self._context.socket(self._kind)
+        socket = self._context.socket(zmq.SUB if self._subscribe else zmq.PULL)
         self._thread = threading.Thread(
             target=self._run, args=(socket, sink, on_death), name=f"receive {self.address}", daemon=True
         )
@@ -77,6 +76,7 @@ class BsreadSource:
     def stop(self) -> None:
         """End the thread; a message that is being received is lost."""
         if self._context is not None and self._thread is not None:
+            self._asker.stop()
             self._context.term()  # the thread's wait ends with ContextTerminated, and it closes its sockets
             self._thread.join()
 
@@ -90,61 +90,49 @@ class BsreadSource:
         sink: Callable[[Message], None],
         on_death: Callable[[BaseException], None],
     ) -> None:
+        line = Line(self._locator, self._asker, socket)
         with socket:
             try:
-                self._receive(socket, sink)
+                self._receive(socket, line, sink)
             except zmq.ContextTerminated:
                 pass
             except BaseException as error:  # nobody awaits a thread: whatever ends it is told to its owner
                 on_death(error)
+        line.release()
 
-    def _receive(self, socket: "zmq.Socket[bytes]", sink: Callable[[Message], None]) -> None:
+    def _receive(self, socket: "zmq.Socket[bytes]", line: Line, sink: Callable[[Message], None]) -> None:
         socket.linger = 0
         socket.rcvhwm = _QUEUED_MESSAGES
+        socket.maxmsgsize = self._limits.message_bytes
         socket.rcvtimeo = _LOOK_MS
         socket.heartbeat_ivl, socket.heartbeat_timeout = _HEARTBEAT_INTERVAL_MS, _HEARTBEAT_TIMEOUT_MS
         socket.reconnect_ivl, socket.reconnect_ivl_max = _RECONNECT_MS, _RECONNECT_MAX_MS
         socket.handshake_ivl = _HANDSHAKE_MS
         socket.ipv6 = True
-        if self._kind == zmq.SUB:
+        if self._subscribe:
             socket.subscribe(b"")
-        with socket.get_monitor_socket(_EVENTS) as monitor:
-            self.intake.connected = False
-            socket.connect(self.address)
+        connection = Connection(self.intake, self._subscribe, self._limits.message_bytes)
+        with socket.get_monitor_socket(EVENTS) as monitor:
+            line.connect(connection, self.intake)
             while True:
                 try:
-                    parts = socket.recv_multipart(copy=False)
+                    parts, size = self._take(socket)
                 except zmq.Again:
-                    if self._look(monitor):
-                        socket.disconnect(self.address)
-                        socket.connect(self.address)
+                    while monitor.poll(0):
+                        connection.note(recv_monitor_message(monitor)["event"])
+                    if connection.is_dead() or line.may_have_moved(self.intake):
+                        line.connect(connection, self.intake)
                 else:
-                    self._hand_on(parts, sink)
+                    received = self.intake.count(size)
+                    sink(Message([part.buffer for part in parts], self.intake.received, received, size))
 
-    def _hand_on(self, parts: "list[zmq.Frame]", sink: Callable[[Message], None]) -> None:
-        size = sum(map(len, parts))
-        received = self.intake.count(size)
-        sink(Message([part.buffer for part in parts], self.intake.received, received, size))
-
-    def _look(self, monitor: "zmq.Socket[bytes]") -> bool:
-        """
-        Read what became of the connection since the last look.
-
-        Returns:
-            Whether it has to be made anew.  Of itself ZeroMQ connects anew after a failure of the network, but never
-            after one of the protocol (libzmq 4.3, session_base.cpp, engine_error), such as a PUB where a PUSH should
-            be.  All that is to be seen of that one is a connection that ends before its handshake.
-        """
-        failed = False
-        while monitor.poll(0):
-            event = recv_monitor_message(monitor)["event"]
-            if event == zmq.Event.CONNECTED:
-                self._shaking_hands, failed = True, False
-                continue
-            self.intake.connected = event == zmq.Event.HANDSHAKE_SUCCEEDED
-            if event in (zmq.Event.HANDSHAKE_SUCCEEDED, zmq.Event.CLOSED):
-                self.intake.refused = ""
-            elif self._shaking_hands or event & _HANDSHAKE_FAILURES:
-                self.intake.refused, failed = _REFUSED, True
-            self._shaking_hands = False
-        return failed
+    def _take(self, socket: "zmq.Socket[bytes]") -> "tuple[list[zmq.Frame], int]":
+        """Take one whole message; of one that is over the limits, no more than they allow is kept."""
+        part = socket.recv(copy=False)
+        parts, size = [part], len(part)
+        while part.more:
+            part = socket.recv(copy=False)
+            size += len(part)
+            if len(parts) <= self._most_parts and size <= self._limits.message_bytes:
+                parts.append(part)
+        return parts, size

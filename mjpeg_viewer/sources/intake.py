@@ -16,7 +16,7 @@ class Intake:
         last: When the last one came, in seconds since the epoch; None before the first.
         interval: The usual time between two, in seconds, smoothed; 0 before the second.
         connected: Whether somebody is at the other end; None if that cannot be known.
-        refused: Why the other end's last attempt to connect failed, or an empty text.
+        trouble: Why the other end's last attempt to connect failed, or an empty text.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Intake:
         self.last: float | None = None
         self.interval = 0.0
         self.connected: bool | None = None
-        self.refused = ""
+        self.trouble = ""
 
     def count(self, size_bytes: int) -> float:
         """Count one message and return the time of its coming."""
@@ -37,5 +37,5 @@ class Intake:
         self.received_bytes += size_bytes
         self.last = now
         self.connected = True
-        self.refused = ""
+        self.trouble = ""
         return now

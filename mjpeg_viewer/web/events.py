@@ -194,7 +194,7 @@ def get_stats(camera: Camera) -> dict[str, object]:
         "rate": round(camera.rates.messages, 2),
         "bytes_rate": round(camera.rates.bytes),
         "displaced": camera.displaced,
-        "undecodable": sum(camera.undecodable.values()),
+        "undecodable": camera.troubles.counts.total(),
         "encoded": camera.encoded,
         "viewers": camera.viewers,
     }

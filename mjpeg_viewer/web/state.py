@@ -37,7 +37,7 @@ def _describe(camera: Camera, viewers: list[Viewer]) -> dict[str, object]:
         "last_message": intake.last,
         "received": intake.received,
         **get_stats(camera),
-        "undecodable_by_kind": dict(camera.undecodable),
+        "undecodable_by_kind": dict(camera.troubles.counts),
         "viewers": [_describe_viewer(viewer) for viewer in viewers if camera.name in viewer.cameras],
     }
 

@@ -158,7 +158,7 @@ async def test_what_is_no_http_is_one_line(tmp_path: Path):
 @pytest.mark.parametrize(
     ("where", "what"),
     [
-        ("mjpeg_viewer.sources.bsread.BsreadSource._look", "a thread"),
+        ("mjpeg_viewer.sources.bsread.BsreadSource._take", "a thread"),
         ("mjpeg_viewer.web.viewers.Viewers.keep", "a task"),
     ],
 )

@@ -94,7 +94,7 @@ def test_empty_blob_is_no_value(compression: str):
 
 
 def test_lz4_size_in_the_channels_byte_order_is_read_too():
-    """psi-bsread writes it little-endian and reads it in the channel's order, so both kinds are out there."""
+    """psi-bsread writes it little-endian and reads it in the channel's order, so senders of both kinds exist."""
     wire = Sent("x", np.arange(1000, dtype=">u2"), "lz4")
     wire.blob = wire.encoded[3::-1] + wire.encoded[4:]
     np.testing.assert_array_equal(parse(wire).values["x"], np.arange(1000))

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from mjpeg_viewer.message import Message
+from mjpeg_viewer.message import Limits, Message
 from mjpeg_viewer.simulator import Beam, Simulator
 from mjpeg_viewer.sources import Source, open_source
 from mjpeg_viewer.status import Status, judge
@@ -31,9 +31,9 @@ class Sink:
 
 
 @contextmanager
-def receiving(url: str, *, keep: bool = True) -> Iterator[tuple[Source, Sink]]:
+def receiving(url: str, *, keep: bool = True, limits: Limits | None = None) -> Iterator[tuple[Source, Sink]]:
     """A source that receives from an URL, and its sink; with keep=False that drops every message."""
-    source, sink = open_source(url), Sink()
+    source, sink = open_source(url, limits=limits), Sink()
     source.start(sink.messages.append if keep else lambda _: None, sink.deaths.append)
     try:
         yield source, sink

@@ -6,9 +6,11 @@ import threading
 import pytest
 import zmq
 
+from mjpeg_viewer.errors import MessageError
+from mjpeg_viewer.message import Limits
 from mjpeg_viewer.sources import bsread
 from tests.kit import PATIENCE
-from tests.sources.receiving import MODES, OTHER, beam, receiving, status_of, url_of
+from tests.sources.receiving import MODES, OTHER, SCHEME, beam, receiving, status_of, url_of
 
 
 @pytest.mark.parametrize("end", ["silent sender", "nobody", "mute"])
@@ -62,28 +64,31 @@ def test_sender_of_the_other_kind_is_said_and_left_when_it_is_mended(mode: str):
     with beam(OTHER[mode]) as wrong:
         port = wrong.port
         with receiving(url_of(wrong, mode)) as (source, sink):
-            sink.until(lambda: source.intake.refused)
+            sink.until(lambda: source.intake.trouble)
             status = status_of(source)
             assert status.state == "connecting"
+            does, may, instead = {
+                "push": ("does not push", "publishes", "bsread+sub"),
+                "pub": ("does not publish", "pushes", "bsread+pull"),
+            }[mode]
             assert status.reason == (
-                f"tcp://127.0.0.1:{port}: something answers, but no ZeroMQ sender of this kind"
-                " (PUSH for bsread+pull, PUB for bsread+sub)"
+                f"the sender at tcp://127.0.0.1:{port} {does}; if it {may}, use {instead}:// instead"
             )
             wrong.close()
             with beam(mode, port) as right:
                 assert right.wait_for_receiver(PATIENCE)
                 right.send()
                 sink.until(lambda: sink.messages)
-                assert source.intake.refused == ""
+                assert source.intake.trouble == ""
                 assert status_of(source).state == "live"
 
 
 def test_wrong_sender_that_is_gone_is_nobody():
     """The reason does not outlive what it was about."""
     with beam("pub") as wrong, receiving(url_of(wrong, "push")) as (source, sink):
-        sink.until(lambda: source.intake.refused)
+        sink.until(lambda: source.intake.trouble)
         wrong.close()
-        sink.until(lambda: not source.intake.refused)
+        sink.until(lambda: not source.intake.trouble)
         assert status_of(source).reason == f"nobody answers at {source.address}; is the sender running?"
 
 
@@ -101,8 +106,51 @@ def test_other_end_that_speaks_something_else_is_said():
         thread = threading.Thread(target=answer)
         thread.start()
         with receiving(f"bsread+pull://127.0.0.1:{server.getsockname()[1]}") as (source, sink):
-            sink.until(lambda: source.intake.refused)
+            sink.until(lambda: source.intake.trouble)
         thread.join()
+
+
+def test_name_that_does_not_resolve_is_said():
+    """A misspelt host is told from a sender that is not running."""
+    with receiving("bsread+pull://no-such-host.invalid:9999") as (source, sink):
+        sink.until(lambda: source.intake.trouble)
+        assert status_of(source).reason == "the name 'no-such-host.invalid' is not known here; is it spelt right?"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_message_over_the_size_limit_is_said_and_the_next_smaller_one_received(mode: str):
+    """ZeroMQ ends such a connection for good; the source says why, connects anew, and is live again."""
+    limits = Limits(message_bytes=20_000)
+    with zmq.Context() as context, context.socket(zmq.PUSH if mode == "push" else zmq.PUB) as sender:
+        sender.linger = 0
+        port = sender.bind_to_random_port("tcp://127.0.0.1")
+        with receiving(f"{SCHEME[mode]}://127.0.0.1:{port}", limits=limits) as (source, sink):
+            sink.until(lambda: source.intake.connected)
+            sender.send(b"x" * 20_001)
+            sink.until(lambda: source.intake.trouble)
+            assert status_of(source).reason == (
+                f"tcp://127.0.0.1:{port} sends more than the 20000 bytes that one part of a message may have"
+            )
+            sink.until(lambda: source.intake.connected)
+            assert source.intake.trouble != ""  # it is connected, and still nothing can be shown
+            sender.send(b"x" * 20_000)
+            sink.until(lambda: sink.messages)
+            assert source.intake.trouble == ""
+
+
+def test_of_a_message_with_too_many_parts_no_more_is_kept_than_a_header_could_name():
+    """The rest is taken off the wire, counted, and dropped at once."""
+    limits = Limits(channels=10)
+    with zmq.Context() as context, context.socket(zmq.PUSH) as sender:
+        sender.linger = 0
+        port = sender.bind_to_random_port("tcp://127.0.0.1")
+        with receiving(f"bsread+pull://127.0.0.1:{port}", limits=limits) as (source, sink):
+            sender.send_multipart([b"x" * 100] * 1000)
+            sink.until(lambda: sink.messages)
+            assert len(sink.messages[0].parts) == 23
+            assert source.intake.received_bytes == 100_000
+            with pytest.raises(MessageError):
+                source.decode(sink.messages[0])
 
 
 def test_messages_that_are_no_bsread_are_handed_on_and_refused_there():

@@ -195,6 +195,7 @@ async def test_slow_viewer_is_not_let_go(untimed_site: Site, beam: Simulator):
                 await fill_again(site, beam, viewer)
             now += viewer_module.STALL_TIMEOUT - 1
             viewer.tick(now)
+            viewer.tick(now + 1)
             assert viewer.reason == ""
         viewer.tick(now + viewer_module.STALL_TIMEOUT + 1)
         assert viewer.reason

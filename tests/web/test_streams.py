@@ -1,12 +1,16 @@
 """The MJPEG stream: what viewers get, when, and at what price."""
 
 import re
+import threading
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
+from mjpeg_viewer.imaging import render
 from mjpeg_viewer.simulator import Beam, Simulator
-from tests.kit import Pictures, Site, read_part, receiving, run_site, until
+from tests.kit import Site, read_part, receiving, run_site, until
+from tests.raw import PATIENCE
 
 STREAM = "/cameras/beam/stream.mjpg"
 
@@ -32,6 +36,28 @@ async def test_viewer_gets_no_frame_older_than_its_coming(site: Site, beam: Simu
             beam.send()
             assert (await late.take()).number == 2
             assert (await early.take()).number == 2
+
+
+async def test_picture_in_the_making_is_not_for_who_comes_meanwhile(
+    site: Site, beam: Simulator, monkeypatch: pytest.MonkeyPatch
+):
+    """A frame that came before a viewer, and is still being encoded, is shown to those alone who were there."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def render_when_told(*args: Any) -> bytes:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        return render(*args)
+
+    monkeypatch.setattr("mjpeg_viewer.pictures.render", render_when_told)
+    async with site.pictures() as early:
+        beam.send()
+        await until(begun.is_set)
+        async with site.pictures() as late:
+            go_on.set()
+            assert (await early.take()).number == 1
+            beam.send()
+            assert (await late.take()).number == 2
 
 
 async def test_each_frame_is_encoded_once_however_many_watch(site: Site, beam: Simulator):
@@ -172,39 +198,3 @@ async def test_short_addresses_show_the_first_camera(beam: Simulator, path):
                 picture = await pictures.take()
                 assert picture.headers["X-Pulse-Id"] == "1"
                 assert picture.pixels.shape[1] == (160 if "width" in path else 320)
-
-
-# -- coming and going
-
-
-async def test_last_viewer_takes_the_encoder_along(site: Site, beam: Simulator):
-    """When nobody watches any more nothing is encoded, and what was is still counted."""
-    camera = site.cameras["beam"]
-    async with site.pictures() as one:
-        async with site.pictures():
-            pass
-        await until(lambda: camera.viewers == 1)
-        beam.send()
-        assert (await one.take()).number == 1
-    await until(lambda: not camera.watched)
-    beam.send(3)
-    await until(lambda: camera.source.intake.received == 4)
-    assert camera.encoded == 1
-    assert list(site.viewers) == []
-
-
-async def test_newer_stream_of_a_page_replaces_its_older(site: Site, beam: Simulator):
-    """A page's second stream ends its first at once; other pages' streams and those of no page go on."""
-    async with (
-        site.raw(f"{STREAM}?viewer=page") as old,
-        site.pictures(f"{STREAM}?viewer=other") as other,
-        site.pictures() as nobodys,
-    ):
-        await old.read_head()
-        await site.until_watched(viewers=3)
-        async with site.get(f"{STREAM}?viewer=page&width=160") as response:
-            assert (await old.read_to_end()).endswith(b"0\r\n\r\n")
-            await until(lambda: site.cameras["beam"].viewers == len(list(site.viewers)) == 3)
-            beam.send()
-            for viewer in (Pictures(response), other, nobodys):
-                assert (await viewer.take()).headers["X-Pulse-Id"] == "1"

@@ -59,10 +59,10 @@ async def test_events_alone_decode_no_picture(broken: Broken):
                 data = (await events.take("frame")).data
                 assert data["values"]["energy"] == number / 4
                 assert data["image"] == {"channel": "image", "width": 64, "height": 48, "dtype": "uint16"}
-            assert not camera.undecodable
+            assert not camera.troubles.counts
             async with site.pictures():
                 broken.send()
-                await until(lambda: sum(camera.undecodable.values()) == 1)
+                await until(lambda: camera.troubles.counts.total() == 1)
                 assert (await events.take("frame")).data["values"]["energy"] == 1.0
 
 

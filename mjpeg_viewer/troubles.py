@@ -1,0 +1,48 @@
+"""Trouble that may come a hundred times a second: counted by kind, and said in one line every ten seconds."""
+
+import logging
+from collections import Counter
+
+_log = logging.getLogger(__name__)
+
+_SAY_PERIOD = 10.0
+
+
+class Troubles:
+    """
+    The messages of one camera that could not be shown.
+
+    Args:
+        camera: The camera's name, for the log.
+
+    Attributes:
+        counts: How many there were since the start, by kind.
+    """
+
+    def __init__(self, camera: str) -> None:
+        self.counts: Counter[str] = Counter()
+        self._camera = camera
+        self._unsaid: Counter[str] = Counter()
+        self._latest = ""
+        self._said = float("-inf")
+
+    def note(self, kind: str, text: str) -> None:
+        """Count one; the text tells of this one alone."""
+        self.counts[kind] += 1
+        self._unsaid[kind] += 1
+        self._latest = text
+
+    def say(self, now: float) -> None:
+        """Log what came since the last line, if that is ten seconds ago; ``now`` is a monotonic time."""
+        if not self._unsaid or now - self._said < _SAY_PERIOD:
+            return
+        kinds = ", ".join(f"{kind} {count}" for kind, count in self._unsaid.most_common())
+        _log.warning(
+            "%s: %d could not be shown (%s), the latest: %s",
+            self._camera,
+            self._unsaid.total(),
+            kinds,
+            self._latest,
+        )
+        self._unsaid.clear()
+        self._said = now

@@ -1,0 +1,67 @@
+"""Viewers that come and go: what begins with the first, ends with the last, and is replaced by the newer."""
+
+from typing import Any
+
+import pytest
+
+from mjpeg_viewer.imaging import render
+from mjpeg_viewer.simulator import Simulator
+from tests.kit import Pictures, Site, until
+
+STREAM = "/cameras/beam/stream.mjpg"
+
+
+async def test_last_viewer_takes_the_encoder_along(site: Site, beam: Simulator):
+    """When nobody watches any more nothing is encoded, and what was is still counted."""
+    camera = site.cameras["beam"]
+    async with site.pictures() as one:
+        async with site.pictures():
+            pass
+        await until(lambda: camera.viewers == 1)
+        beam.send()
+        assert (await one.take()).number == 1
+    await until(lambda: not camera.watched)
+    beam.send(3)
+    await until(lambda: camera.source.intake.received == 4)
+    assert camera.encoded == 1
+    assert list(site.viewers) == []
+
+
+async def test_rendition_that_nobody_watches_is_made_no_more(
+    site: Site, beam: Simulator, monkeypatch: pytest.MonkeyPatch
+):
+    """When a rendition's last viewer leaves, no frame is rendered for it, though others watch the camera."""
+    rendered = []
+
+    def note_and_render(*args: Any) -> bytes:
+        rendered.append(args)
+        return render(*args)
+
+    monkeypatch.setattr("mjpeg_viewer.pictures.render", note_and_render)
+    async with site.pictures() as stays:
+        async with site.pictures(f"{STREAM}?width=160"):
+            beam.send()
+            await stays.take()
+            await until(lambda: len(rendered) == 2)
+        await until(lambda: site.cameras["beam"].viewers == 1)
+        for _ in range(3):
+            beam.send()
+            await stays.take()
+    assert len(rendered) == 5
+
+
+async def test_newer_stream_of_a_page_replaces_its_older(site: Site, beam: Simulator):
+    """A page's second stream ends its first at once; other pages' streams and those of no page go on."""
+    async with (
+        site.raw(f"{STREAM}?viewer=page") as old,
+        site.pictures(f"{STREAM}?viewer=other") as other,
+        site.pictures() as nobodys,
+    ):
+        await old.read_head()
+        await site.until_watched(viewers=3)
+        async with site.get(f"{STREAM}?viewer=page&width=160") as response:
+            assert (await old.read_to_end()).endswith(b"0\r\n\r\n")
+            await until(lambda: site.cameras["beam"].viewers == len(list(site.viewers)) == 3)
+            beam.send()
+            for viewer in (Pictures(response), other, nobodys):
+                assert (await viewer.take()).headers["X-Pulse-Id"] == "1"

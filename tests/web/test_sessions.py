@@ -1,0 +1,81 @@
+"""How long a login holds: while the password is what it was, and across a restart with the same key."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from mjpeg_viewer.htpasswd import write_users
+from mjpeg_viewer.simulator import Simulator
+from mjpeg_viewer.users import UserFile, Users
+from tests.kit import Site, basic, cheap_hash, receiving, run_site, until
+from tests.raw import PATIENCE
+from tests.web.conftest import USERS
+
+BROWSER = {"User-Agent": "Mozilla/5.0", "Accept": "text/html"}
+
+
+async def status_of(site: Site, headers: dict[str, str], path: str = "/state") -> int:
+    """The status of an answer."""
+    async with site.get(path, headers=headers) as response:
+        return response.status
+
+
+@pytest.mark.parametrize("change", ["password", "removal"])
+async def test_change_in_the_users_file_ends_what_it_allowed(
+    beam: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet, change: str
+):
+    """A changed password or a removed user ends sessions and open streams, and leaves everybody else alone."""
+    monkeypatch.setattr(UserFile, "_LOOK_PERIOD", 0.0)
+    monkeypatch.setattr("mjpeg_viewer.web.viewers._TICK", 0.02)
+    hashes = {name: cheap_hash(password) for name, password in USERS.items()}
+    write_users(tmp_path / "users", hashes)
+    async with run_site({"beam": beam.url}, users=UserFile(tmp_path / "users")) as site:
+        await receiving(beam)
+        ada, bob = await site.log_in("ada", "right"), await site.log_in("bob", "other")
+        assert await status_of(site, basic("ada", "right")) == 200
+        async with (
+            site.pictures(headers=ada) as by_cookie,
+            site.pictures(headers=basic("ada", "right")) as by_password,
+            site.pictures(headers=bob) as others,
+        ):
+            if change == "password":
+                hashes["ada"] = cheap_hash("new")
+            else:
+                del hashes["ada"]
+            write_users(tmp_path / "users", hashes)
+            async with asyncio.timeout(PATIENCE):
+                await by_cookie.response.content.read()
+                await by_password.response.content.read()
+            assert await status_of(site, ada) == 401
+            assert await status_of(site, basic("ada", "right")) == 401
+            assert await status_of(site, bob) == 200
+            await until(lambda: len(list(site.viewers)) == 1)
+            beam.send()
+            assert (await others.take()).number == 1
+        if change == "password":
+            assert await status_of(site, basic("ada", "new")) == 200
+
+
+async def test_session_survives_a_restart(beam: Simulator):
+    """Who was logged in still is after a restart with the same key, so that pages come back by themselves."""
+    hashes = {name: cheap_hash(password) for name, password in USERS.items()}
+    async with run_site({"beam": beam.url}, users=Users(hashes)) as site:
+        cookie, port = await site.log_in("ada", "right"), site.port
+    async with run_site({"beam": beam.url}, users=Users(hashes), port=port) as site:
+        assert await status_of(site, cookie) == 200
+
+
+async def test_another_key_logs_everybody_out(beam: Simulator, quiet):
+    """A cookie of another key is nobody's: led to the login, without a fault."""
+    hashes = {name: cheap_hash(password) for name, password in USERS.items()}
+    async with run_site({"beam": beam.url}, users=Users(hashes)) as site:
+        cookie, port = await site.log_in("ada", "right"), site.port
+    async with run_site({"beam": beam.url}, users=Users(hashes), port=port, session_key=Fernet.generate_key()) as site:
+        logging.getLogger("aiohttp_session").setLevel(logging.ERROR)  # as the command does
+        assert await status_of(site, cookie) == 401
+        assert await status_of(site, {**cookie, **BROWSER}) == 303
+        again = await site.log_in("ada", "right")
+        assert await status_of(site, again) == 200
