@@ -4,7 +4,7 @@ One camera image with its pulse id, its times and its values.
 Frames are immutable values: they know neither where they came from nor where they go.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,17 @@ class ImageInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelInfo:
+    """How a channel was sent: name, bsread's type, shape (slowest dimension first), byte order and compression."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
+    encoding: str
+    compression: str
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """
     One message of a camera, decoded as far as somebody asked.
@@ -44,6 +55,7 @@ class Frame:
         image_info: What the picture will be; None if the message has none.
         no_image: Why there is no picture, when there is none.
         decode_image: Decodes the picture once, however many ask; call it in the executor.  May raise MessageError.
+        channels: How each channel was sent, the picture's too.
     """
 
     sequence: int
@@ -55,3 +67,4 @@ class Frame:
     image_info: ImageInfo | None
     no_image: str
     decode_image: Callable[[], Image]
+    channels: Sequence[ChannelInfo] = ()

@@ -85,7 +85,7 @@ def judge(intake: Intake, healths: Iterable[Health], address: str, started: floa
     silent_after = max(_SILENT_AFTER, _SILENT_INTERVALS * intake.interval)
     if last is None or now - last > silent_after:
         if not intake.connected and now - started < _FIRST_TRY:
-            return Status("connecting", f"connecting to {address}", since)
+            return Status("connecting", f"no answer from {address} yet", since)
         if not intake.connected:
             return Status("connecting", f"nobody answers at {address}; is the sender running?", since)
         return Status("silent", f"connected to {address}, but no message comes", since)

@@ -34,7 +34,7 @@ SILENT = f"connected to {ADDRESS}, but no message comes"
 @pytest.mark.parametrize(
     ("came_in", "healths", "now", "state", "reason", "since"),
     [
-        (intake(None, connected=False), [], 1000.9, "connecting", f"connecting to {ADDRESS}", STARTED),
+        (intake(None, connected=False), [], 1000.9, "connecting", f"no answer from {ADDRESS} yet", STARTED),
         (intake(None, connected=False), [], 1001.1, "connecting", NOBODY, STARTED),
         (intake(None, connected=None), [], 1001.1, "connecting", NOBODY, STARTED),
         (intake(None), [], 1000.1, "silent", SILENT, STARTED),

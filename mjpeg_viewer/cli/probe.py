@@ -2,13 +2,15 @@
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mjpeg_viewer.errors import MessageError, ViewerError
-from mjpeg_viewer.frame import Frame, Value
+from mjpeg_viewer.frame import Frame
 from mjpeg_viewer.message import Message
 from mjpeg_viewer.sources import Source, open_source
 from mjpeg_viewer.status import judge
@@ -33,19 +35,27 @@ def run(args: argparse.Namespace) -> int:
     """Listen, and print what was heard."""
     url = args.address if "://" in args.address else f"bsread+pull://{args.address}"
     source = open_source(url)
-    last = _listen(source, args.time)
+    heard = _listen(source, args.time)
     intake = source.intake
-    if last is None:
+    if not intake.received:
         status = judge(intake, (), source.address, 0.0, time.time())
-        hint = (
-            "; a publisher needs bsread+sub://" if url.startswith("bsread+pull") else "; a pusher needs bsread+pull://"
-        )
-        raise ViewerError(f"{url}: {status.reason}{hint}")
+        raise ViewerError(f"{url}: {status.reason}")
     rate, byte_rate = intake.received / args.time, intake.received_bytes / args.time
     print(f"{url}: {intake.received} messages in {args.time:g} s ({rate:.1f} Hz, {byte_rate / 1e6:.2f} MB/s)")
-    frame = source.decode(last)
-    print("\n".join(_describe(frame)))
+    for trouble, count in heard.troubles.most_common():
+        print(f"{count} of them cannot be read: {trouble}")
+    if heard.frame is None:
+        return 1
+    print("\n".join(_describe(heard.frame)))
     return 0
+
+
+@dataclass
+class _Heard:
+    """The last frame that could be read, and why others could not."""
+
+    frame: Frame | None = None
+    troubles: Counter[str] = field(default_factory=Counter)
 
 
 def _seconds(text: str) -> float:
@@ -58,39 +68,50 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _listen(source: Source, seconds: float) -> Message | None:
-    """Receive for so long; return the last message."""
-    last: Message | None = None
+def _listen(source: Source, seconds: float) -> _Heard:
+    """Receive for so long."""
+    heard = _Heard()
     death: Future[None] = Future()
 
-    def keep(message: Message) -> None:
-        nonlocal last
-        last = message
+    def read(message: Message) -> None:
+        try:
+            heard.frame = source.decode(message)
+        except MessageError as error:
+            heard.troubles[str(error)] += 1
 
-    source.start(keep, death.set_exception)
+    source.start(read, death.set_exception)
     try:
         death.result(seconds)
     except TimeoutError:
         pass
     finally:
         source.stop()
-    return last
+    return heard
 
 
 def _describe(frame: Frame) -> Iterable[str]:
     info = frame.image_info
+    yield f"pulse id {frame.pulse_id}, global time {_show_time(frame.timestamp)}"
     if info is None:
         yield f"no picture: {frame.no_image}"
     else:
-        yield f"picture: {info.channel}, {info.width} x {info.height} pixels, {info.dtype}"
-    yield f"pulse id {frame.pulse_id}, global time {_show_time(frame.timestamp)}"
-    for name in frame.values:
-        try:
-            value = frame.values[name]
-        except MessageError as error:
-            yield f"  {name:<32} cannot be decoded: {error}"
-        else:
-            yield f"  {name:<32} {_show_value(value)}"
+        yield f"picture: {info.channel}, {info.width} x {info.height} pixels, {info.dtype}{_show_picture(frame)}"
+    rows = [("channel", "type", "shape", "compression", "value")]
+    for channel in frame.channels:
+        shape = " x ".join(map(str, channel.shape))
+        kind = channel.type + (", big-endian" if channel.encoding == "big" else "")
+        rows.append((channel.name, kind, shape, channel.compression, _show_value(frame, channel.name)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _show_picture(frame: Frame) -> str:
+    try:
+        image = frame.decode_image()
+    except MessageError as error:
+        return f", but it cannot be decoded: {error}"
+    return f", values {image.min():g} to {image.max():g}"
 
 
 def _show_time(timestamp: float | None) -> str:
@@ -99,7 +120,13 @@ def _show_time(timestamp: float | None) -> str:
     return f"{timestamp:.6f} ({time.time() - timestamp:+.3f} s ago)"
 
 
-def _show_value(value: Value) -> str:
+def _show_value(frame: Frame, name: str) -> str:
+    if name not in frame.values:
+        return "the picture"
+    try:
+        value = frame.values[name]
+    except MessageError as error:
+        return f"cannot be decoded: {error}"
     if isinstance(value, np.ndarray):
-        return f"{value.dtype.name} {list(value.shape)}"
-    return "empty" if value is None else f"{type(value).__name__} {value!r:.60}"
+        return f"{value.min():g} to {value.max():g}" if value.size else "no elements"
+    return "none in this message" if value is None else f"{value!r:.60}"

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from mjpeg_viewer.errors import MessageError
-from mjpeg_viewer.frame import ImageInfo
+from mjpeg_viewer.frame import ChannelInfo, ImageInfo
 from mjpeg_viewer.message.blob import COMPRESSIONS, decompress
 from mjpeg_viewer.message.limits import Limits
 
@@ -126,6 +126,20 @@ class Layout:
     channels: tuple[Channel, ...]
     image: int | None
     no_image: str
+
+    @cached_property
+    def infos(self) -> tuple[ChannelInfo, ...]:
+        """The channels as people are told of them."""
+        return tuple(
+            ChannelInfo(
+                channel.name,
+                "string" if channel.string else channel.dtype.name,
+                channel.shape,
+                "big" if channel.dtype.byteorder == ">" else "little",
+                channel.compression,
+            )
+            for channel in self.channels
+        )
 
     @cached_property
     def index(self) -> dict[str, int]:

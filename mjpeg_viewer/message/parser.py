@@ -86,6 +86,7 @@ class MessageParser:
             image_info=info,
             no_image=layout.no_image,
             decode_image=_DecodedImage(layout, parts, self._limits),
+            channels=layout.infos,
         )
 
     def _get_layout(self, part: memoryview, compression: str | None) -> Layout:

@@ -90,11 +90,13 @@ async def test_probe_tells_what_a_stream_carries(tmp_path: Path, sending: Simula
         found = re.match(rf"{re.escape(sending.url)}: (\d+) messages in 0\.5 s \((\d+\.\d) Hz, \d+\.\d\d MB/s\)\n", out)
         assert found, out
         assert 0 < int(found[1]) < 50
-        assert "picture: image, 64 x 48 pixels, uint16\n" in out
+        assert re.search(r"picture: image, 64 x 48 pixels, uint16, values \d+ to \d+\n", out)
         assert re.search(r"pulse id \d+, global time \d+\.\d+ \(\+\d\.\d{3} s ago\)\n", out)
-        assert re.search(r"  image_profile_x +float64 \[64\]\n", out)
-        assert re.search(r"  image_size_x +int 64\n", out)
-        assert re.search(r"  beam_energy +float 5\.\d+\n", out)
+        assert re.search(r"\nchannel +type +shape +compression +value\n", out)
+        assert re.search(r"\nimage +uint16 +48 x 64 +none +the picture\n", out)
+        assert re.search(r"\nimage_profile_x +float64 +64 +none +\S+ to \S+\n", out)
+        assert re.search(r"\nimage_size_x +int64 +1 +none +64\n", out)
+        assert re.search(r"\nbeam_energy +float64 +1 +none +5\.\d+\n", out)
 
 
 async def test_probe_reads_a_publisher(capfd):
@@ -104,7 +106,7 @@ async def test_probe_reads_a_publisher(capfd):
         assert await asyncio.to_thread(main, ["probe", "-t", "0.5", beam.url]) == 0
         beam.stop()
         await running
-    assert "picture: image, 64 x 48 pixels, float64\n" in capfd.readouterr().out
+    assert "picture: image, 64 x 48 pixels, float64, values" in capfd.readouterr().out
 
 
 def test_probe_says_why_it_hears_nothing(capfd, monkeypatch):
