@@ -11,17 +11,18 @@ import logging
 import time
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from mjpeg_viewer.encoder import Encoder, Maker
-from mjpeg_viewer.errors import MessageError, ViewerError
+from mjpeg_viewer.errors import MessageError, RenderError, UnavailableError, ViewerError
 from mjpeg_viewer.frame import Frame
 from mjpeg_viewer.hub import Hub, Subscriber
 from mjpeg_viewer.mailbox import Mailbox
 from mjpeg_viewer.message import Message
 from mjpeg_viewer.rates import Rates
 from mjpeg_viewer.sources import Source
+from mjpeg_viewer.stats import Stats
 from mjpeg_viewer.status import Health, Status, judge
 from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.troubles import Troubles
@@ -32,6 +33,9 @@ T = TypeVar("T")
 
 # How often the status is judged anew: a silence is noticed this much later than it begins.
 _JUDGE_PERIOD = 0.25
+
+# Each way to show a camera costs an encode per frame, and anybody who may watch may ask for another.
+_MOST_ENCODERS = 16
 
 # How long a camera that is received on demand stays connected after its last viewer, in seconds.
 _LINGER = 5.0
@@ -52,6 +56,7 @@ class Camera:
         status: What it is doing.
         status_hub: Publishes each change of that.
         troubles: The messages that could not be decoded or shown.
+        stats: The counters, taken anew with each frame; any thread may read them.
     """
 
     def __init__(
@@ -61,7 +66,8 @@ class Camera:
         self.source = source
         self.status_hub: Hub[Status] = Hub()
         self.troubles = Troubles(name)
-        self.rates = Rates()
+        self.stats = Stats()
+        self._rates = Rates()
         self._executor = executor
         self._supervisor = supervisor
         self._started = time.time()
@@ -87,14 +93,24 @@ class Camera:
         return sum(len(encoder.hub) for encoder, _ in self._encoders.values())
 
     @property
-    def displaced(self) -> int:
-        """How many messages were not looked at because a newer one came while somebody watched."""
-        return self._messages.displaced
-
-    @property
     def encoded(self) -> int:
         """How many pictures and events were made, however many viewers each had."""
         return self._encoded_before + sum(encoder.encoded for encoder, _ in self._encoders.values())
+
+    def count(self) -> Stats:
+        """Take the counters as they stand; from the loop's own thread."""
+        intake = self.source.intake
+        self.stats = Stats(
+            messages_received=intake.received,
+            bytes_received=intake.received_bytes,
+            rate=round(self._rates.messages, 2),
+            bytes_rate=round(self._rates.bytes),
+            displaced=self._messages.displaced,
+            undecodable=self.troubles.counts.total(),
+            encoded=self.encoded,
+            viewers=self.viewers,
+        )
+        return self.stats
 
     def start(self) -> None:
         """Begin to receive."""
@@ -110,9 +126,8 @@ class Camera:
         tasks = [*self._tasks, *(task for _, task in self._encoders.values())]
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        # What one of them died of, its supervisor has told already.
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(self.source.stop)
 
     @contextmanager
@@ -130,8 +145,13 @@ class Camera:
             make: Makes its maker, when it is the first with this key.
             subscriber: Whom to offer the items.
             fps: At most so many items per second; None for all.
+
+        Raises:
+            UnavailableError: There are as many encoders as one camera may have.
         """
         if key not in self._encoders:
+            if len(self._encoders) >= _MOST_ENCODERS:
+                raise UnavailableError(f"{self.name} is shown in {_MOST_ENCODERS} ways already; ask for one of those")
             encoder = Encoder(make(), fps, self._executor, self._note_failure)
             self._encoders[key] = encoder, self._supervisor.start(self._encode(encoder), f"{self.name}: {key}")
         encoder, task = self._encoders[key]
@@ -148,7 +168,7 @@ class Camera:
             if not self._encoders:
                 self._wanted.clear()
                 self._unwanted.set()
-                self._messages.clear()
+                self._messages.discard()
                 self._health = Health()  # nobody looks any more, so nothing is known
 
     async def _encode(self, encoder: Encoder[T]) -> None:
@@ -183,26 +203,32 @@ class Camera:
             try:
                 frame = await loop.run_in_executor(self._executor, self.source.decode, message)
             except MessageError as error:
-                self._note_failure(error, self._health)
+                self._note_failure(error, message.sequence, self._health)
                 continue
             if frame.image_info is None:
-                self._note_failure(MessageError("no picture", frame.no_image), self._health)
+                self._note_failure(MessageError("no picture", frame.no_image), frame.sequence, self._health)
             else:
                 self._health.note_good()
+            self.count()
             self._frames.publish(frame, frame.sequence)
             if not self.status.online:
                 self._judge()
 
-    def _note_failure(self, error: ViewerError, health: Health) -> None:
-        kind = error.kind if isinstance(error, MessageError) else "picture"
-        self.troubles.note(kind, str(error))
-        health.note_bad(str(error), time.time())
+    def _note_failure(self, error: ViewerError, sequence: int, health: Health) -> None:
+        if isinstance(error, MessageError):
+            self.troubles.note(error.kind, str(error), sequence)
+            health.note_bad(error.kind, str(error), time.time())
+        elif isinstance(error, RenderError):
+            # This one rendition cannot be made; what others see is as good as ever.
+            self.troubles.note("picture", str(error), sequence)
+        else:
+            raise error
 
     async def _keep_status(self) -> None:
         while True:
             self._judge()
             now = time.monotonic()
-            self.rates.sample(now, self.source.intake.received, self.source.intake.received_bytes)
+            self._rates.sample(now, self.source.intake.received, self.source.intake.received_bytes)
             self.troubles.say(now)
             await asyncio.sleep(_JUDGE_PERIOD)
 

@@ -6,6 +6,7 @@ them.  Pictures and events are made by the same machine: what differs is the mak
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Generic, TypeVar
@@ -17,6 +18,9 @@ from mjpeg_viewer.mailbox import Mailbox
 from mjpeg_viewer.status import Health
 
 T = TypeVar("T")
+
+# A frame that waited longer than this for its encoder's turn is dropped, and the next one awaited.
+_STALE = 1.0
 
 Maker = Callable[[Frame], T]
 """Makes an item of a frame, in the executor.  A ViewerError costs that frame."""
@@ -30,7 +34,7 @@ class Encoder(Generic[T]):
         make: Makes one item of one frame.
         fps: At most so many per second; None for every frame that there is time for.
         executor: Where make runs.
-        on_failure: Told of each frame that could not be made into an item; notes that in the health.
+        on_failure: Told of each frame that could not be made into an item, by its sequence; notes that in the health.
 
     Attributes:
         hub: Publishes the items.
@@ -44,7 +48,7 @@ class Encoder(Generic[T]):
         make: Maker[T],
         fps: float | None,
         executor: Executor,
-        on_failure: Callable[[ViewerError, Health], None],
+        on_failure: Callable[[ViewerError, int, Health], None],
     ) -> None:
         self.hub: Hub[T] = Hub()
         self.frames: Mailbox[Frame] = Mailbox()
@@ -58,19 +62,18 @@ class Encoder(Generic[T]):
     async def run(self) -> None:
         """Encode until cancelled."""
         loop = asyncio.get_running_loop()
-        due = loop.time()
         while True:
             frame = await self.frames.take()
+            due = loop.time() + self._period
             try:
                 item = await loop.run_in_executor(self._executor, self._make, frame)
             except ViewerError as error:
-                self._on_failure(error, self.health)
+                self._on_failure(error, frame.sequence, self.health)
                 continue
             self.encoded += 1
             self.health.note_good()
             self.hub.publish(item, frame.sequence)
-            # The next is due one period after this one was due, so that a late frame does not slow the rate; but
-            # a camera that paused has no claim to catch up.
-            due = max(due + self._period, loop.time())
-            if (wait := due - loop.time()) > 0:
-                await asyncio.sleep(wait)
+            if self._period:
+                await asyncio.sleep(due - loop.time())
+                # The camera may have fallen silent meanwhile, and then what waits here is not live any more.
+                self.frames.discard(lambda waiting: time.time() - waiting.received > _STALE)

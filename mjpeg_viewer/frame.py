@@ -49,7 +49,6 @@ class Frame:
         pulse_id: The machine's own number of the pulse.
         timestamp: The frame's global time in seconds since the epoch, as the sender stamped it; None if it did not.
         received: When it came off the wire here, in seconds since the epoch.
-        size_bytes: The size of the whole message as received.
         values: Every channel but the picture, decoded (and kept) when first asked for.  Asking may raise
             MessageError.
         image_info: What the picture will be; None if the message has none.
@@ -62,7 +61,6 @@ class Frame:
     pulse_id: int
     timestamp: float | None
     received: float
-    size_bytes: int
     values: Mapping[str, Value]
     image_info: ImageInfo | None
     no_image: str

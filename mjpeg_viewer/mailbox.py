@@ -7,6 +7,7 @@ displaced and counted.  So the reader is never behind by more than what it is do
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -37,11 +38,12 @@ class Mailbox(Generic[T]):
         if self._put(item):
             self._loop.call_soon_threadsafe(self._arrived.set)
 
-    def clear(self) -> None:
-        """Forget the item that waits, if any; counted as displaced."""
+    def discard(self, unwanted: Callable[[T], bool] = lambda item: True) -> None:
+        """Forget the item that waits, if there is one and it is unwanted; counted as displaced."""
         with self._lock:
-            self.displaced += len(self._items)
-            self._items.clear()
+            if self._items and unwanted(self._items[0]):
+                self.displaced += 1
+                self._items.clear()
 
     async def take(self) -> T:
         """Wait for an item and take it.  Cancelling this is safe; nothing is lost."""

@@ -15,8 +15,10 @@ framing can be sent the very same bytes.
 """
 
 import secrets
-from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from enum import Enum
+
+from mjpeg_viewer.wire import Wire
 
 # Random, so that no picture can hold it; without leading dashes and unquoted, as some parsers get either wrong.
 BOUNDARY = secrets.token_hex(12)
@@ -37,38 +39,6 @@ class Framing(Enum):
 def opening(framing: Framing) -> bytes:
     """Return what stands before the first part."""
     return _ADVANCE_HEADERS if framing is Framing.ADVANCE else _DELIMITER
-
-
-def chunk(payload: bytes) -> bytes:
-    """Wrap bytes as one chunk of a chunked body (RFC 9112 section 7.1)."""
-    return b"%x\r\n%b\r\n" % (len(payload), payload)
-
-
-class Wire(ABC):
-    """
-    An item as its viewers are sent it: one bytes object per framing, made when first asked for, shared by all.
-
-    Args:
-        lane: What a newer item displaces while a viewer is busy: the older one in the same lane.
-    """
-
-    __slots__ = ("_made", "lane")
-
-    def __init__(self, lane: str) -> None:
-        self.lane = lane
-        self._made: dict[tuple[Framing, bool], bytes] = {}
-
-    @abstractmethod
-    def payload(self, framing: Framing) -> bytes:
-        """Make the bytes for a framing."""
-
-    def get(self, framing: Framing, chunked: bool) -> bytes:
-        """Return the bytes to write; with the chunk's header and end if the response is chunked."""
-        key = (framing, chunked)
-        if key not in self._made:
-            payload = self.payload(framing)
-            self._made[key] = chunk(payload) if chunked else payload
-        return self._made[key]
 
 
 class Part(Wire):
@@ -98,9 +68,9 @@ class Part(Wire):
             fields["X-Timestamp"] = f"{self.timestamp:.6f}"
         return fields
 
-    def payload(self, framing: Framing) -> bytes:
+    def payload(self, form: Hashable) -> bytes:
         """Frame the JPEG."""
-        if framing is Framing.ADVANCE:
+        if form is Framing.ADVANCE:
             return b"%b\r\n%b" % (self.jpeg, _ADVANCE_HEADERS)
         fields = {"Content-Type": "image/jpeg", "Content-Length": str(len(self.jpeg)), **self.headers()}
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode()

@@ -42,20 +42,31 @@ class Status:
 
 
 class Health:
-    """Whether what comes can be shown, as one decoder or encoder saw it."""
+    """Whether what comes can be shown, as one decoder or encoder saw it; nobody knows while nobody watches."""
 
     def __init__(self) -> None:
         self._bad_since: float | None = None
         self._bad = 0.0
+        self._kind = ""
         self._reason = ""
 
     def note_good(self) -> None:
         """One could be shown."""
         self._bad_since = None
 
-    def note_bad(self, reason: str, now: float) -> None:
-        """One could not, for this reason, at this time in seconds since the epoch."""
-        self._bad, self._reason = now, reason
+    def note_bad(self, kind: str, reason: str, now: float) -> None:
+        """
+        One could not.
+
+        Args:
+            kind: What to count it by.  The reason of the first of a kind stands for all: reasons hold numbers, and
+                viewers are not told of each.
+            reason: The sentence for people.
+            now: When, in seconds since the epoch.
+        """
+        self._bad = now
+        if self._bad_since is None or kind != self._kind:
+            self._kind, self._reason = kind, reason
         if self._bad_since is None:
             self._bad_since = now
 

@@ -24,10 +24,14 @@ class Troubles:
         self._camera = camera
         self._unsaid: Counter[str] = Counter()
         self._latest = ""
+        self._sequence = 0
         self._said = float("-inf")
 
-    def note(self, kind: str, text: str) -> None:
-        """Count one; the text tells of this one alone."""
+    def note(self, kind: str, text: str, sequence: int) -> None:
+        """Count a message, once however many tried to show it; the text tells of this one alone."""
+        if sequence == self._sequence:
+            return
+        self._sequence = sequence
         self.counts[kind] += 1
         self._unsaid[kind] += 1
         self._latest = text

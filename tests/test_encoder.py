@@ -3,6 +3,7 @@
 import asyncio
 import selectors
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -18,8 +19,17 @@ from mjpeg_viewer.status import Health
 from tests.kit import PATIENCE
 
 
-def frame(number: int) -> Frame:
-    return Frame(number, number, None, 0.0, 0, {}, None, "no picture", lambda: pytest.fail("nobody asked for it"))
+def frame(number: int, received: float = 0.0) -> Frame:
+    return Frame(
+        number,
+        number,
+        None,
+        received or time.time(),
+        {},
+        None,
+        "no picture",
+        lambda: pytest.fail("nobody asked for it"),
+    )
 
 
 class Viewer:
@@ -36,7 +46,7 @@ class Viewer:
             return await self.items.get()
 
 
-def fail(error: ViewerError, health: Health) -> None:
+def fail(error: ViewerError, sequence: int, health: Health) -> None:
     pytest.fail(f"told of {error}")
 
 
@@ -51,7 +61,7 @@ async def running(
     make: Callable[[Frame], int],
     executor: Executor,
     fps: float | None = None,
-    on_failure: Callable[[ViewerError, Health], None] = fail,
+    on_failure: Callable[[ViewerError, int, Health], None] = fail,
 ) -> AsyncIterator[Encoder[int]]:
     encoder = Encoder(make, fps, executor, on_failure)
     task = asyncio.create_task(encoder.run())
@@ -122,6 +132,21 @@ async def test_viewer_is_offered_nothing_older_than_its_coming(executor: Executo
                 assert late.items.empty()
 
 
+async def test_frame_that_grew_old_while_it_waited_its_turn_is_not_shown(executor: Executor):
+    """A camera that falls silent while its encoder waits leaves a frame that is not live: the next one is shown."""
+    viewer = Viewer()
+    async with running(lambda one: one.sequence, executor, fps=20) as encoder:
+        with encoder.hub.subscribe(viewer):
+            encoder.frames.offer(frame(1))
+            assert await viewer.take() == 1
+            encoder.frames.offer(frame(2, received=time.time() - 60))
+            async with asyncio.timeout(PATIENCE):
+                while not encoder.frames.displaced:
+                    await asyncio.sleep(0)
+            encoder.frames.offer(frame(3))
+            assert await viewer.take() == 3
+
+
 async def test_frame_that_cannot_be_shown_costs_itself_alone(executor: Executor):
     """Each failure is told, with the encoder's health, and the next frame is made."""
     told: list[tuple[str, Health]] = []
@@ -134,8 +159,8 @@ async def test_frame_that_cannot_be_shown_costs_itself_alone(executor: Executor)
     viewer = Viewer()
     failed = asyncio.Event()
 
-    def note(error: ViewerError, health: Health) -> None:
-        told.append((str(error), health))
+    def note(error: ViewerError, sequence: int, health: Health) -> None:
+        told.append((str(error), sequence, health))
         failed.set()
 
     async with running(make, executor, on_failure=note) as encoder:
@@ -147,7 +172,7 @@ async def test_frame_that_cannot_be_shown_costs_itself_alone(executor: Executor)
                 await failed.wait()
             encoder.frames.offer(frame(3))
             assert await viewer.take() == 3
-    assert told == [("no picture", encoder.health)]
+    assert told == [("no picture", 2, encoder.health)]
     assert encoder.encoded == 2
 
 

@@ -42,11 +42,11 @@ async def test_none_is_an_item_too():
 
 
 async def test_forgotten_item_is_not_given_to_the_next_reader():
-    """After clear() a reader waits for what comes then; what was forgotten counts as displaced."""
+    """After discard() a reader waits for what comes then; what was forgotten counts as displaced."""
     mailbox: Mailbox[int] = Mailbox()
     mailbox.offer(1)
-    mailbox.clear()
-    mailbox.clear()
+    mailbox.discard()
+    mailbox.discard()
     waiting = asyncio.ensure_future(mailbox.take())
     await asyncio.sleep(0)
     assert not waiting.done()

@@ -9,7 +9,8 @@ import pytest
 from aiohttp import hdrs
 from aiohttp.base_protocol import BaseProtocol
 
-from mjpeg_viewer.multipart import BOUNDARY, CONTENT_TYPE, Framing, Part, Wire, chunk, opening
+from mjpeg_viewer.multipart import BOUNDARY, CONTENT_TYPE, Framing, Part, opening
+from mjpeg_viewer.wire import Wire, chunk
 
 JPEGS = [
     b"\xff\xd8one\xff\xd9",

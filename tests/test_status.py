@@ -21,7 +21,7 @@ def intake(
 def health(*bad: float, good_at_the_end: bool = False) -> Health:
     made = Health()
     for time in bad:
-        made.note_bad(f"bitshuffle: damaged at {time:g}", time)
+        made.note_bad("bitshuffle", f"bitshuffle: damaged at {time:g}", time)
     if good_at_the_end:
         made.note_good()
     return made
@@ -46,9 +46,9 @@ SILENT = f"connected to {ADDRESS}, but no message comes"
         (intake(2000.0, interval=5.0), [], 2015.1, "silent", SILENT, 2000.0),
         (intake(2000.0, interval=0.01), [], 2001.9, "live", "", 2000.0),
         (intake(None, trouble="no ZeroMQ"), [], 1001.0, "connecting", "no ZeroMQ", STARTED),
-        (intake(2000.0), [health(1999.0, 2000.1)], 2000.2, "undecodable", "bitshuffle: damaged at 2000.1", 1999.0),
+        (intake(2000.0), [health(1999.0, 2000.1)], 2000.2, "undecodable", "bitshuffle: damaged at 1999", 1999.0),
         (intake(2000.0), [health(), health(1998.0, 1999.5)], 2000.2, "undecodable",
-         "bitshuffle: damaged at 1999.5", 1998.0),
+         "bitshuffle: damaged at 1998", 1998.0),
         (intake(2000.0), [health(1999.9, 2000.1)], 2000.2, "live", "", 2000.0),
         (intake(2000.0), [health(1990.0, 2000.1, good_at_the_end=True)], 2000.2, "live", "", 2000.0),
         (intake(2000.0), [health(1990.0, 2000.0)], 2010.0, "silent", SILENT, 2000.0),
@@ -73,12 +73,13 @@ def test_trouble_begins_anew_after_a_good_one():
     """Bad messages among good ones are never added up to a trouble."""
     checked = Health()
     for time in range(100):
-        checked.note_bad("bad", time)
-        checked.note_bad("bad", time + 0.5)
+        checked.note_bad("size", "bad", time)
+        checked.note_bad("size", "bad", time + 0.5)
         assert checked.trouble is None
         checked.note_good()
-    checked.note_bad("bad", 200.0)
-    checked.note_bad("worse", 201.0)
+    checked.note_bad("size", "bad", 200.0)
+    checked.note_bad("lz4", "worse", 201.0)
+    checked.note_bad("lz4", "worse by 7", 201.5)  # numbers in it are no news
     assert checked.trouble == ("worse", 200.0)
 
 

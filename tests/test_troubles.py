@@ -13,7 +13,7 @@ def test_hundred_troubles_a_second_are_one_line_in_ten(caplog: pytest.LogCapture
     with caplog.at_level(logging.WARNING):
         troubles.say(99.0)
         for tick in range(1001):
-            troubles.note("lz4" if tick % 4 else "size", f"number {tick}")
+            troubles.note("lz4" if tick % 4 else "size", f"number {tick}", tick + 1)
             troubles.say(100 + tick / 100)
         troubles.say(130.0)
     assert caplog.messages == [

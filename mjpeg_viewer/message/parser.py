@@ -81,7 +81,6 @@ class MessageParser:
             pulse_id=main.pulse_id,
             timestamp=main.timestamp,
             received=message.received,
-            size_bytes=message.size_bytes,
             values=values,
             image_info=info,
             no_image=layout.no_image,

@@ -5,7 +5,7 @@ Whether a viewer got image N, and when, can only be told from the picture itself
 stands in the top left corner as 8 x 4 square cells, white for 1, each a 40th of the picture's width, so that
 scaling moves nothing: 24 bits of number, then a CRC-8 of them, row by row from the highest bit.  It takes 2.7 % of
 a 4:3 picture.  Black and white are the image's own lowest and highest value, so levels of any kind show them as
-black and white, and no level shifts for their sake.
+black and white.  They are more than percentiles leave out, so with a counter the brightest pixel sets the white level.
 
 Knows nothing of beams, messages or JPEG.
 """

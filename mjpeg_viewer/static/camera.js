@@ -53,7 +53,10 @@ const link = new Link(`${path}/events?rate=10&viewer=${encodeURIComponent(viewer
     else if (link.state !== "closed") picture.start();
     showState();
   },
-  revived: () => picture.restart(),
+  revived() {
+    picture.restart();
+    showState();
+  },
 });
 
 function showState() {

@@ -15,8 +15,8 @@ const ANSWER_TIMEOUT = 4000;
 export class Link {
   /**
    * @param camera   whose absence from the server's state means "gone", or null
-   * @param handlers function(data) by event name; `changed()` after each change of `state`; `revived()` after a
-   *                 connection that had gone dead was replaced
+   * @param handlers function(data) by event name; `changed()` after each change of `state`; `revived()` when the
+   *                 connection is open again after it was broken: whatever else the server had open may be gone
    */
   constructor(url, camera, handlers) {
     this.url = url;
@@ -54,9 +54,7 @@ export class Link {
   tick() {
     if (this.source === null || this.source.readyState === EventSource.CLOSED) return;
     if (Date.now() - Math.max(this.heardAt ?? 0, this.triedAt) < DEAD) return;
-    const dead = this.state === "open";
     this.#connect("broken");
-    if (dead) this.handlers.revived?.();
   }
 
   #connect(state) {
@@ -116,7 +114,9 @@ export class Link {
 
   #become(state) {
     if (state === this.state) return;
+    const revived = this.state === "broken" && state === "open";
     this.state = state;
     this.handlers.changed?.();
+    if (revived) this.handlers.revived?.();
   }
 }

@@ -23,9 +23,9 @@ export class Picture {
     image.addEventListener("error", () => image.classList.toggle("broken", image.complete && !image.naturalWidth));
   }
 
-  /** Whether a first picture has been painted since the stream was started. */
+  /** Whether a first picture has been painted since the stream was started, and the stream has not ended since. */
   get painted() {
-    return this.running && this.image.naturalWidth > 0;
+    return this.running && this.missed === 0 && this.image.naturalWidth > 0;
   }
 
   /** Milliseconds for which frames have come without a picture, or 0 while pictures follow. */

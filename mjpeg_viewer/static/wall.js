@@ -45,8 +45,6 @@ for (const element of document.querySelectorAll(".card")) {
 // Every card's viewer, streamed or not: its event each second also says that the connection lives.
 const viewers = [...byViewer.keys()].map((viewer) => `&viewer=${encodeURIComponent(viewer)}`).join("");
 
-let broken = false;
-
 const link = new Link(`/events?rate=2${viewers}`, null, {
   status(data) {
     const card = cards.get(data.camera);
@@ -65,14 +63,12 @@ const link = new Link(`/events?rate=2${viewers}`, null, {
     for (const { picture } of cards.values()) {
       if (link.state === "logged-out") picture.release();
       else if (link.state !== "closed") picture.start();
-      // A restarted server has none of the old streams.
-      if (broken && link.state === "open") picture.restart();
     }
-    broken = link.state === "broken";
     showAll();
   },
   revived() {
     for (const { picture } of cards.values()) picture.restart();
+    showAll();
   },
 });
 

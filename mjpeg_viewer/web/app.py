@@ -1,5 +1,6 @@
 """The application: the route table, and what surrounds every route."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from importlib.resources import files
@@ -28,12 +29,13 @@ _HEADERS = {
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
         " frame-ancestors 'self'"
     ),
-    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Referrer-Policy": "same-origin",
     "Server": "mjpeg-viewer",
     "X-Content-Type-Options": "nosniff",
 }
+
+_EMBEDDABLE = frozenset({"stream", "snapshot", "first-stream", "first-snapshot"})
 
 
 def create_app(
@@ -90,7 +92,10 @@ def _find_templates() -> list[Path]:
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)
     resource = request.match_info.route.resource
-    is_static = resource is not None and resource.name == "static"
+    name = None if resource is None else resource.name
+    is_static = name == "static"
+    # Other hosts and ports of the same site may show the pictures, as a facility's wiki does; nothing else.
+    response.headers["Cross-Origin-Resource-Policy"] = "same-site" if name in _EMBEDDABLE else "same-origin"
     # Static files are asked for again each time and come only if they changed; all else is nobody's to keep.
     response.headers[hdrs.CACHE_CONTROL] = "no-cache" if is_static else "no-store"
 
@@ -106,7 +111,6 @@ def _run_cameras(supervisor: Supervisor):  # type: ignore[no-untyped-def]
         keeper = supervisor.start(app[VIEWERS].keep(), "viewers")
         yield
         keeper.cancel()
-        for camera in app[CAMERAS].values():
-            await camera.stop()
+        await asyncio.gather(*(camera.stop() for camera in app[CAMERAS].values()))
 
     return run

@@ -4,9 +4,10 @@ Metadata as Server-Sent Events (https://html.spec.whatwg.org/multipage/server-se
 Events go the way of pictures: made once by an encoder for all who ask for the same, and the newest wins.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
+from math import prod
 
 import numpy as np
 import orjson
@@ -14,15 +15,16 @@ from aiohttp import hdrs, web
 
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.errors import MessageError
-from mjpeg_viewer.frame import Frame, Value
-from mjpeg_viewer.multipart import Framing, Wire
+from mjpeg_viewer.frame import ChannelInfo, Frame, Value
 from mjpeg_viewer.rendition import Selection, parse_selection
 from mjpeg_viewer.status import Status
+from mjpeg_viewer.web.describe import describe_status
 from mjpeg_viewer.web.keys import CAMERAS, IDENTITY, VIEWERS
 from mjpeg_viewer.web.logins import Identity
 from mjpeg_viewer.web.streams import get_camera
 from mjpeg_viewer.web.viewer import Viewer
 from mjpeg_viewer.web.viewers import Viewers
+from mjpeg_viewer.wire import Wire
 
 # Arrays above this are sent only to those who ask for them by name.
 _LARGE = 4096
@@ -58,15 +60,15 @@ class Event(Wire):
         head = f"event: {name}\n" if key is None else f"event: {name}\nid: {key}\n"
         self._text = b"%bdata: %b\n\n" % (head.encode(), line)
 
-    def payload(self, framing: Framing) -> bytes:
-        """Return the event; how pictures are framed is nothing to it."""
+    def payload(self, form: Hashable) -> bytes:
+        """Return the event; it has one form."""
         return self._text
 
 
 class _Heartbeat(Wire):
     __slots__ = ()
 
-    def payload(self, framing: Framing) -> bytes:
+    def payload(self, form: Hashable) -> bytes:
         return b": \n\n"
 
 
@@ -81,20 +83,21 @@ class EventMaker:
 
     def __init__(self, camera: Camera, selection: Selection) -> None:
         self._camera = camera
-        self._channels = selection.channels
+        self._selection = selection
+        self._channels: Sequence[ChannelInfo] | None = None
+        self._names: list[str] = []
 
     def __call__(self, frame: Frame) -> Event:
         """Make one event.  A value that cannot be decoded becomes null, and the reason stands beside it."""
         values: dict[str, object] = {}
         errors: dict[str, str] = {}
-        for name in frame.values if self._channels is None else self._channels:
+        for name in self._choose(frame):
             try:
                 value = frame.values.get(name)
             except MessageError as error:
                 values[name], errors[name] = None, str(error)
                 continue
-            if self._channels is not None or not isinstance(value, np.ndarray) or value.size <= _LARGE:
-                values[name] = _plain(value)
+            values[name] = _plain(value)
         info = frame.image_info
         data: dict[str, object] = {
             "camera": self._camera.name,
@@ -103,11 +106,20 @@ class EventMaker:
             "sequence": frame.sequence,
             "image": info,
             "values": values,
-            "stats": get_stats(self._camera),
+            "stats": self._camera.stats,
         }
         if errors:
             data["errors"] = errors
         return Event("frame", data, self._camera.name, frame.pulse_id)
+
+    def _choose(self, frame: Frame) -> Iterable[str]:
+        """Return the names asked for; else all but large arrays, which are not even decoded."""
+        if self._selection.channels is not None:
+            return self._selection.channels
+        if frame.channels is not self._channels:  # a source keeps them while its header stays the same
+            large = {channel.name for channel in frame.channels if prod(channel.shape) > _LARGE}
+            self._channels, self._names = frame.channels, [name for name in frame.values if name not in large]
+        return self._names
 
 
 class EventsViewer(Viewer):
@@ -124,7 +136,7 @@ class EventsViewer(Viewer):
     """
 
     def __init__(self, cameras: Iterable[Camera], identity: Identity, request: web.Request, viewers: Viewers) -> None:
-        super().__init__("events", [camera.name for camera in cameras], identity, request, Framing.LENGTH)
+        super().__init__("events", [camera.name for camera in cameras], identity, request)
         self._viewers = viewers
         self._pages = request.query.getall("viewer", [])[:_MOST_PAGES]
 
@@ -157,14 +169,14 @@ async def _send_events(request: web.Request, cameras: list[Camera]) -> web.Strea
     response = web.StreamResponse(headers=_HEADERS)
     viewers = request.app[VIEWERS]
     viewer = EventsViewer(cameras, request[IDENTITY], request, viewers)
-    async with viewers.admit(viewer, request, response, _OPENING):
-        with ExitStack() as watching:
-            for camera in cameras:
-                feed = _StatusFeed(camera, viewer)
-                feed.offer(camera.status)
-                watching.enter_context(camera.status_hub.subscribe(feed))
-                make = partial(EventMaker, camera, selection)
-                watching.enter_context(camera.watch(selection, make, viewer, selection.rate))
+    with ExitStack() as watching:
+        for camera in cameras:
+            feed = _StatusFeed(camera, viewer)
+            feed.offer(camera.status)
+            watching.enter_context(camera.status_hub.subscribe(feed))
+            make = partial(EventMaker, camera, selection)
+            watching.enter_context(camera.watch(selection, make, viewer, selection.rate))
+        async with viewers.admit(viewer, request, response, _OPENING):
             await viewer.wait()
     return response
 
@@ -179,25 +191,6 @@ class _StatusFeed:
     def offer(self, status: Status) -> None:
         data = {"camera": self._camera, **describe_status(status)}
         self._viewer.offer(Event("status", data, self._camera))
-
-
-def describe_status(status: Status) -> dict[str, object]:
-    """Return a status as JSON has it."""
-    return {"status": status.state, "online": status.online, "reason": status.reason, "since": status.since}
-
-
-def get_stats(camera: Camera) -> dict[str, object]:
-    """Return a camera's counters as JSON has them: rates per second, all else since the start."""
-    return {
-        "messages_received": camera.source.intake.received,
-        "bytes_received": camera.source.intake.received_bytes,
-        "rate": round(camera.rates.messages, 2),
-        "bytes_rate": round(camera.rates.bytes),
-        "displaced": camera.displaced,
-        "undecodable": camera.troubles.counts.total(),
-        "encoded": camera.encoded,
-        "viewers": camera.viewers,
-    }
 
 
 def _plain(value: Value) -> object:

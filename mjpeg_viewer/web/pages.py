@@ -8,7 +8,7 @@ from aiohttp import web
 
 from mjpeg_viewer import __version__
 from mjpeg_viewer.camera import Camera
-from mjpeg_viewer.web.events import describe_status
+from mjpeg_viewer.web.describe import describe_status
 from mjpeg_viewer.web.keys import CAMERAS, IDENTITY, LOGINS
 from mjpeg_viewer.web.streams import get_camera, snapshot, stream
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from mjpeg_viewer import __version__
 from mjpeg_viewer.camera import Camera
-from mjpeg_viewer.web.events import describe_status, get_stats
+from mjpeg_viewer.web.describe import describe_camera
 from mjpeg_viewer.web.keys import CAMERAS, STARTED, VIEWERS
 from mjpeg_viewer.web.viewer import Viewer
 
@@ -29,17 +29,8 @@ async def state(request: web.Request) -> web.Response:
 
 
 def _describe(camera: Camera, viewers: list[Viewer]) -> dict[str, object]:
-    intake = camera.source.intake
-    return {
-        **describe_status(camera.status),
-        "source": camera.source.address,
-        "connected": intake.connected,
-        "last_message": intake.last,
-        "received": intake.received,
-        **get_stats(camera),
-        "undecodable_by_kind": dict(camera.troubles.counts),
-        "viewers": [_describe_viewer(viewer) for viewer in viewers if camera.name in viewer.cameras],
-    }
+    watching = [_describe_viewer(viewer) for viewer in viewers if camera.name in viewer.cameras]
+    return {**describe_camera(camera), "viewers": watching}
 
 
 def _describe_viewer(viewer: Viewer) -> dict[str, object]:

@@ -43,8 +43,8 @@ async def stream(request: web.Request) -> web.StreamResponse:
         return web.Response(headers=headers)
     response = web.StreamResponse(headers=headers)
     viewer = Viewer("stream", [camera.name], request[IDENTITY], request, framing)
-    async with request.app[VIEWERS].admit(viewer, request, response, opening(framing)):
-        with camera.watch(rendition, partial(PictureMaker, rendition), viewer, rendition.fps):
+    with camera.watch(rendition, partial(PictureMaker, rendition), viewer, rendition.fps):
+        async with request.app[VIEWERS].admit(viewer, request, response, opening(framing)):
             await viewer.wait()
     return response
 
@@ -53,15 +53,24 @@ async def snapshot(request: web.Request) -> web.Response:
     """Send one picture that came after the request, or say why there is none."""
     camera = get_camera(request)
     rendition = parse_rendition(request.query, also=_OTHER_PARAMETERS)
+    if rendition.fps is not None:
+        raise RenditionError("fps: a snapshot is one picture; leave it out")
     parts: Mailbox[Part] = Mailbox()
-    with camera.watch(rendition, partial(PictureMaker, rendition), parts, rendition.fps):
+    with camera.watch(rendition, partial(PictureMaker, rendition), parts):
+        taking = asyncio.ensure_future(parts.take())
+        stopping = asyncio.ensure_future(request.app[VIEWERS].stopping.wait())
         try:
-            async with asyncio.timeout(_SNAPSHOT_TIMEOUT):
-                part = await parts.take()
-        except TimeoutError:
-            status = camera.status
-            reason = status.reason or f"no picture came within {_SNAPSHOT_TIMEOUT:.0f} s"
-            raise UnavailableError(f"{camera.name} is {status.state}: {reason}") from None
+            await asyncio.wait({taking, stopping}, timeout=_SNAPSHOT_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+            if stopping.done():
+                raise UnavailableError("the server is stopping")
+            if not taking.done():
+                status = camera.status
+                reason = status.reason or f"no picture came within {_SNAPSHOT_TIMEOUT:.0f} s"
+                raise UnavailableError(f"{camera.name} is {status.state}: {reason}")
+            part = taking.result()
+        finally:
+            taking.cancel()
+            stopping.cancel()
     return web.Response(body=part.jpeg, content_type="image/jpeg", headers=part.headers())
 
 

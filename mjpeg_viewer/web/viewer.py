@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import cast
 
 from aiohttp import HttpVersion11, web
 
-from mjpeg_viewer.multipart import Framing, Wire, chunk
 from mjpeg_viewer.web.logins import Identity
+from mjpeg_viewer.wire import Wire, chunk
 
 # The kernel's send buffer would hide seconds of old pictures.  With this it takes no more than the network is about
 # to need (measured at 75 kB x 20 Hz into 300 kB/s: 11.9 s old without, 0.17-0.28 s with).  Linux names it 25.
@@ -39,7 +39,7 @@ class Viewer(asyncio.Protocol):
         cameras: The names of what is watched.
         identity: Who watches.
         request: The request that is answered.
-        framing: How items are set apart.
+        form: In which form items are written.
 
     Attributes:
         page: The id of the page that the response belongs to; empty if there is none.
@@ -50,7 +50,7 @@ class Viewer(asyncio.Protocol):
     """
 
     def __init__(
-        self, kind: str, cameras: Sequence[str], identity: Identity, request: web.Request, framing: Framing
+        self, kind: str, cameras: Sequence[str], identity: Identity, request: web.Request, form: Hashable = None
     ) -> None:
         self.kind = kind
         self.cameras = tuple(cameras)
@@ -61,11 +61,11 @@ class Viewer(asyncio.Protocol):
         self.sent = 0
         self.sent_bytes = 0
         self.skipped = 0
-        self._framing = framing
+        self._form = form
         # aiohttp sends an endless response in chunks, but to HTTP/1.0, where closing ends it.
         self._chunked = request.version >= HttpVersion11
         self._waiting: dict[str, Wire] = {}
-        self._busy = False
+        self._busy = True  # nothing can be written before attach()
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._transport: asyncio.Transport | None = None
         self._http: asyncio.Protocol | None = None
@@ -83,6 +83,8 @@ class Viewer(asyncio.Protocol):
         _keep_kernel_queue_short(transport)
         transport.set_write_buffer_limits(high=0)
         self._write(chunk(opening) if self._chunked else opening)
+        if not transport.get_write_buffer_size():
+            self._go_on()
 
     def detach(self) -> None:
         """
@@ -97,6 +99,11 @@ class Viewer(asyncio.Protocol):
         transport.set_protocol(self._http)
         if transport.get_write_buffer_size() or transport.is_closing():
             transport.abort()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def close(self, reason: str) -> None:
         """End this viewer, for a reason that stands in the log; the first reason counts."""
@@ -137,7 +144,7 @@ class Viewer(asyncio.Protocol):
         return now - self._wrote
 
     def _send(self, item: Wire) -> None:
-        self._write(item.get(self._framing, self._chunked))
+        self._write(item.get(self._form, self._chunked))
         self.sent += 1
 
     def _write(self, payload: bytes) -> None:
@@ -157,9 +164,12 @@ class Viewer(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """The connection took everything: what waited longest goes first."""
-        self._busy = False
         if self._http is not None:
             self._http.resume_writing()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._busy = False
         while self._waiting and not self._busy and self._transport is not None:
             self._send(self._waiting.pop(next(iter(self._waiting))))
 

@@ -22,12 +22,15 @@ class Viewers:
 
     Args:
         logins: Tells who may still watch.
+
+    Attributes:
+        stopping: Set when all viewers are ended for good.
     """
 
     def __init__(self, logins: Logins) -> None:
         self._logins = logins
         self._viewers: set[Viewer] = set()
-        self._stopping = False
+        self.stopping = asyncio.Event()
 
     def __iter__(self) -> Iterator[Viewer]:
         return iter(tuple(self._viewers))
@@ -57,12 +60,12 @@ class Viewers:
             raise ConnectionResetError("the viewer left before the first byte")
         self._viewers.add(viewer)
         viewer.attach(request.transport, opening)
-        if self._stopping:
+        if self.stopping.is_set():
             viewer.close("server stopping")
         try:
             yield
         except BaseException:
-            request.transport.abort()  # an error page has no place in the middle of a stream
+            viewer.abort()  # an error page has no place in the middle of a stream
             raise
         finally:
             viewer.detach()
@@ -84,7 +87,7 @@ class Viewers:
 
     def close_all(self, reason: str) -> None:
         """End every viewer, and each that comes from now on."""
-        self._stopping = True
+        self.stopping.set()
         for viewer in self:
             viewer.close(reason)
 

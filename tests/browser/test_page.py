@@ -1,5 +1,6 @@
 """The page over a day: restarts, silences, logouts, and screens of every size."""
 
+import asyncio
 import re
 
 import pytest
@@ -7,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from mjpeg_viewer.simulator import Beam, Simulator
 from tests.browser.test_picture import until_shown
-from tests.kit import Site, receiving, run_site
+from tests.kit import PATIENCE, Site, receiving, run_site
 
 WIDTHS = (360, 768, 1920)
 
@@ -30,6 +31,71 @@ async def test_page_comes_back_after_a_server_restart(beam: Simulator, page: Pag
         await until_shown(page, number)
         await expect(page.locator("#state")).to_have_attribute("data-state", "live")
         await expect(page.locator("#pulse-id")).to_have_text(str(number))
+
+
+async def test_no_old_picture_is_live_after_a_server_restart(beam: Simulator, page: Page):
+    """Between the old server's last picture and the new one's first, the page says that it waits."""
+    async with run_site({"beam": beam.url}) as site:
+        port = site.port
+        await receiving(beam)
+        await page.goto(site.base, wait_until="commit")
+        await site.until_watched(viewers=2)
+        beam.send()
+        await until_shown(page, 1)
+        await page.evaluate(_RECORD_LIES)
+    await expect(page.locator("#state")).to_have_attribute("data-state", "reconnecting")
+    async with run_site({"beam": beam.url}, port=port) as site:
+        await receiving(beam)
+        await site.until_watched(viewers=2)
+        beam.send()  # the camera is live again; which picture shows that, is seen by the recorder
+        await until_shown(page, beam.pulse_id - 1)
+    assert await page.evaluate("window.lies") == []
+
+
+# While the server is away and until a new picture is painted, an uncovered picture is a lie.
+_RECORD_LIES = """() => {
+    window.lies = [];
+    let gone = false;
+    const picture = document.querySelector("#picture");
+    const look = () => {
+        const state = document.querySelector("#state").dataset.state;
+        const covered = !document.querySelector("#stage .veil").hidden;
+        if (state === "reconnecting") gone = true;
+        const source = picture.getAttribute("src");
+        if (gone && !covered && !source.includes("try=")) window.lies.push(`${state} ${source}`);
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+
+
+async def test_picture_is_embedded_by_another_port_of_the_same_host(beam: Simulator, page: Page):
+    """A page of another server on the host shows the picture with a plain <img>, to whoever is logged in here."""
+    wiki = await asyncio.start_server(_serve_wiki, "127.0.0.1", 0)
+    async with wiki, run_site({"beam": beam.url}, users={"anna": "secret"}) as site:
+        base = f"http://localhost:{site.port}"  # Chromium takes no two addresses for the same site, only names
+        await receiving(beam)
+        await page.goto(f"{base}/login", wait_until="commit")
+        await page.fill("[name=username]", "anna")
+        await page.fill("[name=password]", "secret")
+        await page.click("[type=submit]")
+        await expect(page).to_have_url(f"{base}/")
+        await page.goto(f"http://localhost:{wiki.sockets[0].getsockname()[1]}/", wait_until="commit")
+        await page.evaluate(f"document.body.innerHTML = '<img src={base}/cameras/beam/stream.mjpg>'")
+        await site.until_watched()
+        beam.send()
+        async with asyncio.timeout(PATIENCE):
+            while not await page.evaluate("document.querySelector('img').naturalWidth"):
+                await asyncio.sleep(0)
+
+
+async def _serve_wiki(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\nConnection: close\r\n\r\n<!doctype html>"
+    )
+    await writer.drain()
+    writer.close()
 
 
 async def test_silent_camera_is_never_shown_as_live(site: Site, beam: Simulator, page: Page):

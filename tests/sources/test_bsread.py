@@ -33,7 +33,7 @@ def test_messages_arrive_counted_in_order_and_decodable(mode: str, host: str):
         assert [frame.sequence for frame in frames] == list(range(1, 11))
         assert all(begin <= frame.received <= time.time() for frame in frames)
         assert source.intake.received == 10
-        assert source.intake.received_bytes == sum(frame.size_bytes for frame in frames)
+        assert source.intake.received_bytes == sum(message.size_bytes for message in sink.messages)
         np.testing.assert_array_equal(frames[4].decode_image(), Beam(32, 32, "uint16", seed=1).values(5)["image"])
         assert status_of(source).state == "live"
 

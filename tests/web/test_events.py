@@ -3,12 +3,14 @@
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import numpy as np
 import pytest
 
+from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.simulator import Beam, Simulator
 from tests.kit import Site, receiving, run_site, until
 
@@ -241,3 +243,17 @@ async def watched(site: Site):
     async with site.events() as events:
         await site.until_watched(viewers=before + 1)
         yield events
+
+
+async def test_counters_are_taken_on_the_loop(site: Site, beam: Simulator, monkeypatch: pytest.MonkeyPatch):
+    """Events are made in another thread, while viewers come and go: it must not walk through the encoders."""
+    threads = set()
+    encoded = Camera.encoded.fget
+    monkeypatch.setattr(
+        Camera, "encoded", property(lambda camera: threads.add(threading.current_thread()) or encoded(camera))
+    )
+    async with site.events() as events:
+        await site.until_watched()
+        beam.send()
+        assert (await events.take("frame")).data["stats"]["messages_received"] == 1
+    assert threads == {threading.main_thread()}

@@ -89,3 +89,18 @@ async def test_bad_value_is_named(site: Site, query, message):
     assert message in text
     assert text.count("\n") == 1
     assert not site.cameras["beam"].watched
+
+
+async def test_ways_to_show_a_camera_are_bounded(site: Site, beam: Simulator):
+    """Beyond sixteen encoders another rendition is a 503 that says when to try again; those there are, are shared."""
+    async with AsyncExitStack() as stack:
+        paths = [f"/cameras/beam/stream.mjpg?quality={50 + number}" for number in range(16)]
+        for path in paths:
+            await stack.enter_async_context(site.pictures(path))
+        async with site.get("/cameras/beam/stream.mjpg?quality=90") as refused:
+            assert refused.status == 503
+            assert refused.headers["Retry-After"] == "5"
+            assert await refused.text() == "beam is shown in 16 ways already; ask for one of those\n"
+        shared = await stack.enter_async_context(site.pictures(paths[3]))
+        beam.send()
+        assert (await shared.take()).number == 1

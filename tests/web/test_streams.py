@@ -79,7 +79,7 @@ async def test_nobody_watching_costs_no_decoding(site: Site, beam: Simulator):
     await until(lambda: camera.source.intake.received == 5)
     assert not camera.watched
     assert camera.encoded == 0
-    assert camera.displaced == 0
+    assert camera.count().displaced == 0
 
 
 # -- framing
