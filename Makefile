@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check prepare screenshots clean
+.PHONY: help demo test check prepare screenshots fuzz soak bench-ingest clean
 
 help:  ## list these commands
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 demo: $(VENV)/.installed  ## watch a simulated camera in the browser: prints the link to open (ARGS="…" for options)
 	@$(BIN)/mjpeg-viewer demo $(ARGS)
@@ -27,6 +27,19 @@ prepare: $(VENV)/.installed-test
 screenshots: prepare  ## make the README's pictures anew, from the real page
 	@$(BIN)/python docs/make_screenshots.py
 
+fuzz: SECONDS = 1800
+fuzz: $(VENV)/.installed-fuzz  ## send damaged messages to the parser and the decoders (SECONDS=1800 in all)
+	@$(BIN)/python -m tests.fuzz $(SECONDS)
+
+soak: SECONDS = 300
+soak: $(VENV)/.installed-test  ## run the server while one message in two is damaged (SECONDS=300)
+	@$(BIN)/python -m tests.fuzz.soak $(SECONDS)
+
+bench-ingest: $(VENV)/.installed-test  ## measure receiving, decoding and how new the newest frame is
+	@$(BIN)/python -m benchmarks.decode
+	@$(BIN)/python -m benchmarks.idle
+	@$(BIN)/python -m benchmarks.newest
+
 clean:  ## remove the virtual environment and all that was built
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -40,6 +53,11 @@ $(VENV)/.installed: setup.cfg pyproject.toml $(VENV)/.made
 $(VENV)/.installed-test: setup.cfg pyproject.toml $(VENV)/.made
 	@echo "installing mjpeg-viewer and its test tools into $(VENV)"
 	@$(call install,-e '.[test]')
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-fuzz: setup.cfg pyproject.toml $(VENV)/.made
+	@echo "installing mjpeg-viewer and its fuzzing engine into $(VENV)"
+	@$(call install,-e '.[fuzz]')
 	@touch $@ $(VENV)/.installed
 
 # uv installs in 14 s what takes pip 54 s; pip knows indexes (pip.conf) that uv does not, so it is asked when uv fails.

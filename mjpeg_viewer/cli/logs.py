@@ -11,6 +11,13 @@ def set_up_logs() -> None:
     # Who sends a cookie of another server or of an old key is simply not logged in.
     logging.getLogger("aiohttp_session").setLevel(logging.ERROR)
     logging.getLogger("aiohttp.server").addFilter(_shorten)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_tame_bsread)
+
+
+def _tame_bsread(record: logging.LogRecord) -> bool:
+    """Drop what psi-bsread writes on the root logger for each request to a dispatcher, body and all."""
+    return record.name != "root" or record.levelno >= logging.WARNING
 
 
 def _shorten(record: logging.LogRecord) -> bool:

@@ -45,7 +45,8 @@ def find_levels(image: Image) -> Levels:
         Levels that show it.  A constant image becomes black, one without any finite pixel too.
     """
     step = max(1, int(sqrt(image.shape[0] * image.shape[1] / _SAMPLE_PIXELS)))
-    sample: NDArray[np.float64] = image[::step, ::step].astype(np.float64).ravel()
+    with np.errstate(invalid="ignore"):  # a float32 that is a signalling NaN becomes a quiet one
+        sample: NDArray[np.float64] = image[::step, ::step].astype(np.float64).ravel()
     sample = sample[np.isfinite(sample)]
     if not sample.size:
         return Levels(0.0, 1.0)

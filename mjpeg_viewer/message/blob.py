@@ -113,11 +113,12 @@ def _check_blocks(blob: memoryview, size: int, block_bytes: int, itemsize: int) 
     blocks = whole_blocks + (rest > raw_bytes)
     if blocks > _MOST_BLOCKS:
         raise MessageError("bitshuffle", f"{blocks} blocks of {block_bytes} bytes, allowed are {_MOST_BLOCKS}")
-    position = _BITSHUFFLE_HEAD.size
-    for _ in range(blocks):
-        if position + _BLOCK_LENGTH.size > blob.nbytes:
-            raise MessageError("bitshuffle", "the chain of blocks runs past the blob's end")
-        position += _BLOCK_LENGTH.size + _BLOCK_LENGTH.unpack_from(blob, position)[0]
+    position, read_length = _BITSHUFFLE_HEAD.size, _BLOCK_LENGTH.unpack_from
+    try:
+        for _ in range(blocks):  # 1350 of them in an image of 11 MB, so the loop holds nothing else
+            position += 4 + read_length(blob, position)[0]
+    except struct.error:
+        raise MessageError("bitshuffle", "the chain of blocks runs past the blob's end") from None
     if position + raw_bytes != blob.nbytes:
         raise MessageError("bitshuffle", f"the blocks end at byte {position + raw_bytes} of {blob.nbytes}")
 

@@ -29,6 +29,9 @@ from mjpeg_viewer.wire import Wire
 # Arrays above this are sent only to those who ask for them by name.
 _LARGE = 4096
 
+# One event has at most so many numbers, some 20 MB of text: 9000 arrays of 4096 zeros come in a message of 1 MB.
+_MOST = 2**20
+
 # A browser whose connection broke tries again after so many milliseconds.
 _OPENING = b"retry: 1000\n\n"
 
@@ -91,12 +94,18 @@ class EventMaker:
         """Make one event.  A value that cannot be decoded becomes null, and the reason stands beside it."""
         values: dict[str, object] = {}
         errors: dict[str, str] = {}
+        room = _MOST
         for name in self._choose(frame):
             try:
                 value = frame.values.get(name)
             except MessageError as error:
                 values[name], errors[name] = None, str(error)
                 continue
+            if isinstance(value, np.ndarray):
+                if (numbers := _reach(value.shape)) > room:
+                    values[name], errors[name] = None, f"size: {numbers} numbers, {room} still fit the event"
+                    continue
+                room -= numbers
             values[name] = _plain(value)
         info = frame.image_info
         data: dict[str, object] = {
@@ -117,7 +126,7 @@ class EventMaker:
         if self._selection.channels is not None:
             return self._selection.channels
         if frame.channels is not self._channels:  # a source keeps them while its header stays the same
-            large = {channel.name for channel in frame.channels if prod(channel.shape) > _LARGE}
+            large = {channel.name for channel in frame.channels if _reach(channel.shape) > _LARGE}
             self._channels, self._names = frame.channels, [name for name in frame.values if name not in large]
         return self._names
 
@@ -191,6 +200,11 @@ class _StatusFeed:
     def offer(self, status: Status) -> None:
         data = {"camera": self._camera, **describe_status(status)}
         self._viewer.offer(Event("status", data, self._camera))
+
+
+def _reach(shape: tuple[int, ...]) -> int:
+    """Return how many numbers an array has, empty dimensions left out: a million empty rows are text too."""
+    return prod(side or 1 for side in shape)
 
 
 def _plain(value: Value) -> object:

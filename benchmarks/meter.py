@@ -1,0 +1,76 @@
+"""What a process costs, read from /proc; and the programs that the benchmarks run beside each other."""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and all its threads so far (proc(5), /proc/PID/schedstat is per thread)."""
+    total = 0.0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        # The first field: nanoseconds on a processor.  /proc/PID/stat counts only whole ticks of 10 ms.
+        total += int((task / "schedstat").read_text().split()[0]) / 1e9
+    return total
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory that a process holds now."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def machine() -> str:
+    """One line on the machine."""
+    model = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
+    return f"{os.cpu_count()} x {model[1] if model else 'unknown processor'}, Python {sys.version.split()[0]}"
+
+
+def middle(values: Sequence[float]) -> float:
+    """Return the median."""
+    return statistics.median(values)
+
+
+@contextmanager
+def running(*command: str) -> "Iterator[subprocess.Popen[str]]":
+    """Run a program of this project's, with its input and output at hand, and end it."""
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def viewer(*arguments: str) -> "tuple[str, ...]":
+    """Return the command that runs mjpeg-viewer with these arguments."""
+    return (sys.executable, "-m", "mjpeg_viewer", *arguments)
+
+
+def read_line(process: "subprocess.Popen[str]", pattern: str) -> str:
+    """Read lines that a program prints until one has the pattern; return what its first group found."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if found := re.search(pattern, line):
+            return found[1]
+    raise RuntimeError(f"{process.args} ended without saying {pattern!r}")
+
+
+def build(source: str, *libraries: str) -> str:
+    """Compile one of the floors that stand here in C; return the program's path."""
+    target = HERE / ".build" / Path(source).stem
+    target.parent.mkdir(exist_ok=True)
+    built = subprocess.run(
+        ["gcc", "-O2", "-Wall", "-o", target, HERE / source, *libraries], capture_output=True, text=True
+    )
+    if built.returncode:
+        sys.exit(f"{source} cannot be built; type: apt-get install -y gcc libc6-dev libzmq3-dev\n{built.stderr}")
+    return str(target)
