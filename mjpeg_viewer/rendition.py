@@ -5,6 +5,7 @@ The one place where such parameters are named, bounded and put into canonical fo
 key of its encoder: two viewers that ask for the same, in whatever order and spelling, share one.
 """
 
+import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ class Rendition:
     Args:
         width: The picture is shrunk to at most this many pixels, its aspect kept, and never enlarged.  None: as sent.
         quality: JPEG quality, 1..100.
-        fps: At most so many pictures per second.  None: every frame.
+        fps: At most so many pictures per second, to three digits.  None: every frame.
     """
 
     width: int | None = None
@@ -38,7 +39,7 @@ class Selection:
 
     Args:
         channels: Their names, sorted; None for all that are not large.
-        rate: At most so many events per second.  None: every frame.
+        rate: At most so many events per second, to three digits.  None: every frame.
     """
 
     channels: tuple[str, ...] | None = None
@@ -52,16 +53,18 @@ class _Parameter:
     high: float
 
     def parse(self, key: str, text: str) -> int | float:
-        try:
-            value = self.kind(text)
-        except ValueError:
-            value = None
-        # "nan" parses as a float and compares false with everything, so this also refuses it.
+        # int() and float() also take spaces, underscores and every script's digits.
+        written = _WHOLE if self.kind is int else _DECIMAL
+        value = self.kind(text) if written.fullmatch(text) else None
         if value is None or not self.low <= value <= self.high:
             noun = "a whole number" if self.kind is int else "a number"
             raise RenditionError(f"{key}={text!r}: expected {noun} from {self.low:g} to {self.high:g}")
-        return value
+        # Three digits of a rate are all that anybody can see; more would be encoders of their own for nothing.
+        return value if self.kind is int else float(f"{value:.3g}")
 
+
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_DECIMAL = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 # 0.01: a time-lapse with one picture in 100 s.  1000: faster than any camera that bsread carries.
 _FREQUENCY = _Parameter(float, 0.01, 1000)
@@ -79,20 +82,20 @@ def parse_rendition(query: Mapping[str, str], *, also: Set[str] = frozenset()) -
     Read a rendition from an URL's query.
 
     Args:
-        query: The parameters by name.
-        also: Names that the caller reads itself.
+        query: The parameters by name; a multidict, for those that stand in it twice to be found.
+        also: Names that the caller reads itself, once or more often.
 
     Raises:
         RenditionError: Names key, value and what would do.
     """
-    _refuse_unknown(query, {*_PARAMETERS, *also})
+    _check_names(query, _PARAMETERS.keys(), also)
     asked = {key: parameter.parse(key, query[key]) for key, parameter in _PARAMETERS.items() if key in query}
     return Rendition(**asked)  # type: ignore[arg-type]  # _PARAMETERS holds each field's own type
 
 
 def parse_selection(query: Mapping[str, str], *, also: Set[str] = frozenset()) -> Selection:
     """Read a selection from an URL's query; arguments and errors as for parse_rendition."""
-    _refuse_unknown(query, {"channels", "rate", *also})
+    _check_names(query, {"channels", "rate"}, also)
     channels = query.get("channels")
     rate = query.get("rate")
     return Selection(
@@ -101,8 +104,12 @@ def parse_selection(query: Mapping[str, str], *, also: Set[str] = frozenset()) -
     )
 
 
-def _refuse_unknown(query: Mapping[str, str], known: Set[str]) -> None:
-    """A misspelt ``qualty=50`` that does nothing would be worse than an error."""
-    for key in query:
-        if key not in known:
-            raise RenditionError(f"unknown parameter {key!r}; known here are {', '.join(sorted(known))}")
+def _check_names(query: Mapping[str, str], ours: Set[str], also: Set[str]) -> None:
+    """A misspelt ``qualty=50`` that does nothing would be worse than an error; so would be one of two widths."""
+    seen: set[str] = set()
+    for key, _value in query.items():  # noqa: PERF102  a multidict's keys() may tell each name once
+        if key not in ours | also:
+            raise RenditionError(f"unknown parameter {key!r}; known here are {', '.join(sorted(ours | also))}")
+        if key in seen & ours:
+            raise RenditionError(f"parameter {key!r} stands there twice; give it once")
+        seen.add(key)

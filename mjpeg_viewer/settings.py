@@ -96,7 +96,7 @@ def load_settings(path: Path) -> Settings:
         ConfigurationError: Names file and key, what was found, and what would do.
     """
     try:
-        document = tomllib.loads(path.read_text())
+        document = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

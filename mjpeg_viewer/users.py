@@ -89,8 +89,9 @@ class UserFile(Users):
     def __init__(self, path: Path) -> None:
         super().__init__({})
         self._path = path
-        self._hashes = read_users(path)
+        # In this order, as in _reread: what changes in between is then read once too often, never missed.
         self._stamp = self._get_stamp()
+        self._hashes = read_users(path)
         self._looked = time.monotonic()
 
     def _current(self) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ import bcrypt
 import pytest
 
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
-from mjpeg_viewer.htpasswd import check_name, hash_password, read_users, write_users
+from mjpeg_viewer.htpasswd import check_name, find_users, hash_password, read_users, write_users
 from tests.kit import cheap_hash
 
 # As `htpasswd -nbBC 5 ada lovelace` writes it; this one was computed by libxcrypt, the system's crypt(3).
@@ -36,6 +36,8 @@ SCHEMES = {
     "SHA-512": "$6$salt$hash",
     "crypt or plain text": "secret",
     "damaged bcrypt": "$2y$05$short",
+    # bcrypt itself refuses such a salt, which must not become an error at somebody's login
+    "damaged bcrypt ": "$2y$05$" + "z" * 53,
 }
 
 
@@ -46,9 +48,28 @@ def test_other_schemes_are_refused_by_name_and_line(scheme: str, hashed: str, pa
     with pytest.raises(ConfigurationError) as caught:
         read_users(path)
     assert str(caught.value) == (
-        f"users file {path}, line 3: the hash of 'bob' is {scheme}, not bcrypt;"
+        f"users file {path}, line 3: the hash of 'bob' is {scheme.strip()}, not bcrypt;"
         f" make it anew with: mjpeg-viewer user add bob --users {path}"
     )
+
+
+@pytest.mark.parametrize("cost", ["00", "03", "17", "31", "99"])
+def test_cost_that_nobody_can_pay_is_refused(cost: str, path: Path):
+    """bcrypt knows none below 4; a check at 17 takes ten seconds, and at 31 two days."""
+    path.write_text(f"{APACHE}\nbob:$2b${cost}${'.' * 53}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        read_users(path)
+    assert str(caught.value) == (
+        f"users file {path}, line 2: the hash of 'bob' has the cost {cost}, expected 04 to 16;"
+        f" make it anew with: mjpeg-viewer user add bob --users {path}"
+    )
+
+
+@pytest.mark.parametrize("cost", ["04", "12", "16"])
+def test_cost_in_between_is_taken(cost: str, path: Path):
+    """The ends of the range belong to it."""
+    path.write_text(f"bob:$2b${cost}${'.' * 53}\n")
+    assert list(read_users(path)) == ["bob"]
 
 
 @pytest.mark.parametrize("line", ["bob", "bob:", ":$2y$", "a b:x", "a/b:x"])
@@ -93,6 +114,27 @@ def test_file_is_replaced_as_a_whole_and_keeps_its_mode(path: Path):
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_comments_and_order_stay(path: Path):
+    """Who keeps notes in the file finds them where they were; a new user comes last."""
+    path.write_text(f"# operators\n\nzoe:{cheap_hash('z')}\n#bob: on leave\n{APACHE}\n  bob:{cheap_hash('b')}\n# end\n")
+    users = read_users(path)
+    users.update(zoe=cheap_hash("new"), eve=cheap_hash("e"))
+    del users["bob"]
+    write_users(path, users)
+    assert path.read_text() == (
+        f"# operators\n\nzoe:{users['zoe']}\n#bob: on leave\n{APACHE}\n# end\neve:{users['eve']}\n"
+    )
+
+
+def test_missing_file_is_found_missing(path: Path):
+    """None is not the same as an error: whoever adds a first user makes the file."""
+    assert find_users(path) is None
+    write_users(path, {})
+    assert find_users(path) == {}
+    with pytest.raises(ConfigurationError, match="Not a directory"):
+        find_users(path / "users")
+
+
 def test_link_to_the_file_stays_a_link(path: Path, tmp_path: Path):
     """A users file that is kept elsewhere is changed there."""
     link = tmp_path / "link"
@@ -114,6 +156,20 @@ def test_failure_leaves_the_old_file_and_nothing_else(path: Path, monkeypatch: p
     with pytest.raises(ViewerError, match="No space left on device"):
         write_users(path, {})
     assert list(read_users(path)) == ["ada"]
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), UnicodeError("no text")])
+def test_interruption_leaves_no_file_behind(path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException):
+    """Whatever stops the writing, also Ctrl-C, is passed on, and half a file is not kept."""
+    write_users(path, {"ada": APACHE.partition(":")[2]})
+
+    def interrupt(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(os, "fchown", interrupt)
+    with pytest.raises(type(error)):
+        write_users(path, {})
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -147,7 +203,9 @@ def test_name_that_may_be_a_users(name: str):
     assert check_name(name) == name
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a:b", "a\nb", "a/b", "a\\b", "\0", "x" * 65, "#ada"])
+@pytest.mark.parametrize(
+    "name", ["", "a b", "a:b", "a\nb", "a/b", "a\\b", "\0", "x" * 65, "#ada", "\udcff", "\x7f", "a\x9bb"]
+)
 def test_name_that_would_break_the_file_is_refused(name: str):
     """A name stands in a line of a file and in a cookie; what begins with # would be a comment there."""
     with pytest.raises(ViewerError, match="user name"):
@@ -161,3 +219,9 @@ def test_file_that_htpasswd_makes_is_read(path: Path):
     except FileNotFoundError:
         path.write_text(APACHE)  # not installed: what it would have written
     assert bcrypt.checkpw(b"lovelace", read_users(path)["ada"].encode())
+
+
+def test_password_that_is_no_text_is_refused():
+    """Bytes that are no UTF-8 come as surrogates; no browser could send them again."""
+    with pytest.raises(ViewerError, match="the password is no text in UTF-8"):
+        hash_password("caf\udce9")

@@ -1,6 +1,7 @@
 """Renditions and selections: what an URL's query may say, and what it becomes."""
 
 import pytest
+from yarl import URL
 
 from mjpeg_viewer.errors import RenditionError
 from mjpeg_viewer.rendition import Rendition, Selection, parse_rendition, parse_selection
@@ -25,7 +26,8 @@ def test_parameters_are_read_up_to_their_bounds(query: dict[str, str], rendition
     assert parse_rendition(query) == rendition
 
 
-@pytest.mark.parametrize("text", ["", " ", "abc", "0", "-5", "1e3", "85.5", "nan", "inf", "0x50", "101", "9" * 5000])
+@pytest.mark.parametrize("text", ["", " ", "abc", "0", "-5", "1e3", "85.5", "nan", "inf", "0x50", "101",
+                                  "9" * 5000, "8_5", " 85", "85 ", "+85", "\u0663\u0662", "8\n"])  # fmt: skip
 def test_bad_whole_number_is_refused_with_key_value_and_range(text: str):
     """A bad value is named, never replaced."""
     with pytest.raises(RenditionError) as caught:
@@ -33,7 +35,8 @@ def test_bad_whole_number_is_refused_with_key_value_and_range(text: str):
     assert str(caught.value) == f"quality={text!r}: expected a whole number from 1 to 100"
 
 
-@pytest.mark.parametrize("text", ["", "abc", "0", "-1", "0.009", "1001", "nan", "inf", "1,5", "9" * 5000])
+@pytest.mark.parametrize("text", ["", "abc", "0", "-1", "0.009", "1001", "nan", "inf", "1,5", "9" * 5000, "1_0", " 5",
+                                  "5\n", "+5", "\u0665", ".", "1e", "e1", "0x5"])  # fmt: skip
 def test_bad_rate_is_refused_with_key_value_and_range(text: str):
     """Infinity and what is no number would be a period of zero or of no time at all."""
     for key, parse in (("fps", parse_rendition), ("rate", parse_selection)):
@@ -50,6 +53,33 @@ def test_unknown_parameter_is_refused_with_those_that_are_known():
         parse_selection({"fps": "5"})
 
 
+@pytest.mark.parametrize("query", ["width=100&width=900", "width=100&width=100", "width=100&quality=50&width=100"])
+def test_parameter_that_stands_there_twice_is_refused(query: str):
+    """Which of the two was meant, nobody can tell."""
+    name = query.partition("=")[0]
+    with pytest.raises(RenditionError, match=f"^parameter '{name}' stands there twice; give it once$"):
+        parse_rendition(URL("/?" + query).query, also={"viewer"})
+
+
+def test_what_the_caller_reads_may_stand_there_twice():
+    """A page of many pictures names a viewer for each."""
+    query = URL("/?viewer=a&width=100&viewer=b").query
+    assert parse_rendition(query, also={"viewer"}) == Rendition(width=100)
+
+
+def test_selection_that_stands_there_twice_is_refused():
+    """The same holds for events."""
+    with pytest.raises(RenditionError, match=r"^parameter 'channels' stands there twice; give it once$"):
+        parse_selection(URL("/?channels=a&channels=b").query)
+
+
+def test_rates_have_three_digits():
+    """So many encoders could anybody start with rates that differ in the seventh digit."""
+    assert len({parse_rendition({"fps": f"12.{digits:06}"}) for digits in range(1000)}) == 1
+    assert parse_selection({"rate": "0.012345"}).rate == 0.0123
+    assert parse_selection({"rate": "999.99"}).rate == 1000.0
+
+
 def test_what_the_caller_reads_itself_is_left_to_it():
     """Other parameters of the same query are neither refused nor part of the key."""
     assert parse_rendition({"viewer": "x", "width": "100"}, also={"viewer"}) == Rendition(width=100)
@@ -62,6 +92,9 @@ def test_what_the_caller_reads_itself_is_left_to_it():
         ({"width": "320", "fps": "5"}, {"fps": "5.0", "width": "0320"}),
         ({"quality": "85"}, {}),
         ({"fps": "1e1"}, {"fps": "10"}),
+        ({"fps": ".5"}, {"fps": "0.50000000001"}),
+        ({"fps": "10."}, {"fps": "9.9999"}),
+        ({"fps": "33.333333"}, {"fps": "33.3"}),
     ],
 )
 def test_equal_wishes_are_one_key(one: dict[str, str], other: dict[str, str]):

@@ -1,5 +1,6 @@
 """What the service manager is told, read from a real socket."""
 
+import logging
 import secrets
 import socket
 from pathlib import Path
@@ -31,3 +32,14 @@ def test_without_systemd_nothing_happens(value: str | None, monkeypatch: pytest.
     else:
         monkeypatch.setenv("NOTIFY_SOCKET", value)
     notify("READY=1")
+
+
+@pytest.mark.parametrize("where", ["{}/nobody", "{}", "@nobody-listens-there", "{}/" + "x" * 200])
+def test_socket_that_cannot_be_reached_is_one_line(where: str, tmp_path: Path, monkeypatch, caplog):
+    """A wrong environment is no reason to stop serving."""
+    monkeypatch.setenv("NOTIFY_SOCKET", where.format(tmp_path))
+    with caplog.at_level(logging.WARNING):
+        notify("READY=1")
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert where.format(tmp_path) in record.getMessage()

@@ -7,7 +7,7 @@ import bcrypt
 import pytest
 
 from mjpeg_viewer.errors import ConfigurationError
-from mjpeg_viewer.htpasswd import write_users
+from mjpeg_viewer.htpasswd import read_users, write_users
 from mjpeg_viewer.users import UserFile, Users
 from tests.kit import cheap_hash
 
@@ -150,3 +150,19 @@ def test_file_that_is_wrong_from_the_start_is_an_error(path: Path):
     path.write_text("ada:plain\n")
     with pytest.raises(ConfigurationError, match="line 1"):
         UserFile(path)
+
+
+def test_change_while_the_file_is_first_read_is_not_missed(path: Path, monkeypatch: pytest.MonkeyPatch):
+    """An edit in the moment of the start counts at the next look, not at the next edit."""
+
+    def read_and_change(file: Path) -> dict[str, str]:
+        monkeypatch.undo()
+        monkeypatch.setattr(UserFile, "_LOOK_PERIOD", -1.0)
+        users = read_users(file)
+        write_users(file, {"zoe": cheap_hash("z")})
+        return users
+
+    monkeypatch.setattr("mjpeg_viewer.users.read_users", read_and_change)
+    users = UserFile(path)
+    assert users.verify("zoe", "z")
+    assert users.find_fingerprint("ada") is None

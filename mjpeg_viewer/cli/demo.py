@@ -53,7 +53,8 @@ def _simulating() -> Iterator[subprocess.Popen[str]]:
     signal.signal(signal.SIGTERM, end)  # until the server takes the signal over
     # A process of its own, as a camera has: what it computes takes nothing from the server's loop.
     command = [sys.executable, "-m", "mjpeg_viewer", "simulate", "--output-port", "0", "--delay", "0.04"]
-    simulator = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command.append("--until-eof")  # of a pipe that the kernel closes with this process, even when it is killed
+    simulator = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         known = True
         if told:

@@ -12,6 +12,7 @@ import numpy as np
 from mjpeg_viewer.errors import MessageError, ViewerError
 from mjpeg_viewer.frame import Frame
 from mjpeg_viewer.message import Message
+from mjpeg_viewer.message.header import shown
 from mjpeg_viewer.sources import Source, open_source
 from mjpeg_viewer.status import judge
 
@@ -95,15 +96,21 @@ def _describe(frame: Frame) -> Iterable[str]:
     if info is None:
         yield f"no picture: {frame.no_image}"
     else:
-        yield f"picture: {info.channel}, {info.width} x {info.height} pixels, {info.dtype}{_show_picture(frame)}"
+        size = f"{info.width} x {info.height} pixels, {info.dtype}"
+        yield f"picture: {_show_name(info.channel)}, {size}{_show_picture(frame)}"
     rows = [("channel", "type", "shape", "compression", "value")]
     for channel in frame.channels:
         shape = " x ".join(map(str, channel.shape))
         kind = channel.type + (", big-endian" if channel.encoding == "big" else "")
-        rows.append((channel.name, kind, shape, channel.compression, _show_value(frame, channel.name)))
+        rows.append((_show_name(channel.name), kind, shape, channel.compression, _show_value(frame, channel.name)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _show_name(name: str) -> str:
+    # As it stands where that is harmless: a sender must not write to the terminal of whoever looks at it.
+    return name if name.isprintable() and len(name) <= 60 else shown(name)
 
 
 def _show_picture(frame: Frame) -> str:

@@ -7,9 +7,9 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -27,18 +27,21 @@ from mjpeg_viewer.sources import Source, open_source
 from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.users import UserFile, Users
 from mjpeg_viewer.web import Logins, create_app
-from mjpeg_viewer.web.sessions import read_key
+from mjpeg_viewer.web.ended import EndedSessions
+from mjpeg_viewer.web.sessions import make_key, read_key
 
 _log = logging.getLogger(__name__)
 
-# At most so many passwords are hashed at once, a third of a second each, so that guessing leaves a core to the rest.
-_HASHING_THREADS = 2
+# At most so many passwords are hashed at once, a third of a second each, so that guessing leaves half of the cores to
+# the rest, where there is more than one.
+_HASHING_THREADS = max(1, (os.cpu_count() or 1) // 2)
 
 # Longer than nginx keeps its connections to a server (60 s), so that it never writes into one that was just closed.
 _KEEPALIVE_TIMEOUT = 75.0
 
-# Streams end at once when told; this bounds what does not.
-_SHUTDOWN_TIMEOUT = 2.0
+# Streams end at once when told; this bounds what does not, such as a form of which half has come.  aiohttp waits so
+# long twice.
+_SHUTDOWN_TIMEOUT = 1.0
 
 _BACKLOG = 1024
 
@@ -81,7 +84,7 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
     users, made_up = _get_users(settings, no_login)
     listener = _listen(settings.server.host, settings.server.port, loopback_only=made_up is not None)
     try:
-        key = read_key(_get_key_file(settings))
+        key, ended = _get_key(settings)
     except ConfigurationError:
         listener.close()
         raise
@@ -92,14 +95,14 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with (
-        ThreadPoolExecutor(max(2, os.cpu_count() or 1), "picture") as pictures,
-        ThreadPoolExecutor(_HASHING_THREADS, "password") as hashing,
+        _threads(max(2, os.cpu_count() or 1), "picture") as pictures,
+        _threads(_HASHING_THREADS, "password") as hashing,
     ):
         cameras = {
             name: Camera(name, source, pictures, supervisor, settings.cameras[name].connect == "on_demand")
             for name, source in sources.items()
         }
-        logins = Logins(users, hashing, None if made_up is None else _MADE_UP_USER)
+        logins = Logins(users, hashing, None if made_up is None else _MADE_UP_USER, ended)
         app = create_app(cameras, logins, key, port, supervisor)
         runner = web.AppRunner(
             app, access_log=None, keepalive_timeout=_KEEPALIVE_TIMEOUT, shutdown_timeout=_SHUTDOWN_TIMEOUT
@@ -115,6 +118,16 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
         finally:
             systemd.notify("STOPPING=1")
             await runner.cleanup()
+
+
+@contextmanager
+def _threads(count: int, name: str) -> Iterator[ThreadPoolExecutor]:
+    """Make threads for the block.  What waits for one at its end is never done; nobody waits for it any more."""
+    threads = ThreadPoolExecutor(count, name)
+    try:
+        yield threads
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 async def _wait_for_end(stop: asyncio.Event, supervisor: Supervisor) -> int:
@@ -155,6 +168,15 @@ def _get_users(settings: Settings, no_login: bool) -> tuple[Users | None, str | 
     return Users({_MADE_UP_USER: hash_password(password)}), password
 
 
+def _get_key(settings: Settings) -> tuple[bytes, EndedSessions]:
+    """Return the session key, and which of its sessions were ended."""
+    if settings.server.users is None:
+        # Either there are no sessions, or they are of a user who is made up anew at each start.
+        return make_key(), EndedSessions()
+    path = _get_key_file(settings)
+    return read_key(path), EndedSessions(path.with_name(f"{path.name}.ended"))
+
+
 def _get_key_file(settings: Settings) -> Path:
     """Return where the session key is kept: as configured, else in systemd's or the user's place for state."""
     if settings.server.session_key is not None:
@@ -163,7 +185,12 @@ def _get_key_file(settings: Settings) -> Path:
     state = os.environ.get("STATE_DIRECTORY")
     if state:
         return Path(state.split(":")[0]) / "session.key"
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    try:
+        home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    except RuntimeError:  # neither HOME nor an entry in the system's list of users
+        raise ConfigurationError(
+            "there is no home folder to keep the session key in; set server.session_key in a configuration file"
+        ) from None
     return Path(home) / "mjpeg-viewer" / "session.key"
 
 
@@ -171,14 +198,17 @@ def _listen(host: str, port: int, loopback_only: bool) -> socket.socket:
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, *_, address = found[0]
+        every = address[0] == "::" and socket.has_dualstack_ipv6()  # else create_server takes IPv6 alone
         if loopback_only and not ip_address(address[0]).is_loopback:
             raise ConfigurationError(
                 f"{address[0]} can be reached from other machines, so logins are needed: give --users FILE"
                 " (or --no-login, if everybody there may watch)"
             )
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG, dualstack_ipv6=every)
     except socket.gaierror as error:
         reason = error.strerror or str(error)
+    except UnicodeError:  # what a name's encoding (IDNA) has no place for: 'a..b'
+        reason = "this is no name of a host"
     except OSError as error:
         reason = os.strerror(error.errno or 0)  # create_server repeats the address in its own
     raise ViewerError(f"cannot listen on {host}:{port}: {reason.lower()}; choose another with -H and -P")

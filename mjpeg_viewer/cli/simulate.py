@@ -7,9 +7,11 @@ Reads its options, sends until told to end, and says where.  What is sent is sim
 import argparse
 import errno
 import math
+import os
 import re
 import signal
 import sys
+import threading
 from types import FrameType
 
 from mjpeg_viewer.errors import ViewerError
@@ -63,6 +65,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add("--compression", choices=COMPRESSIONS, default="none", help="of all channels (default: %(default)s)")
     add("--counter", action="store_true", help="paint each image's pulse id into its top left corner, for tests")
     add("--seed", type=int, help="make the same images each time")
+    # For a program that starts this one: to end with it, however it ends.
+    add("--until-eof", action="store_true", help=argparse.SUPPRESS)
     parser.set_defaults(run=run)
 
 
@@ -88,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
         def end(_signal: int, _frame: FrameType | None) -> None:
             simulator.stop()
 
+        if args.until_eof:
+            threading.Thread(target=_stop_at_eof, args=(simulator,), name="until-eof", daemon=True).start()
         before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             images = f"{width}x{height} {args.dtype} images"
@@ -98,6 +104,14 @@ def run(args: argparse.Namespace) -> int:
             for number, handler in before.items():
                 signal.signal(number, handler)
     return 0
+
+
+def _stop_at_eof(simulator: Simulator) -> None:
+    """End the sending when nobody holds the other end of stdin any more."""
+    # Not through sys.stdin: a thread that waits there holds a lock that the interpreter's end would have to have.
+    while os.read(0, 1024):
+        pass
+    simulator.stop()
 
 
 def _fail(text: str, status: int) -> int:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
-from mjpeg_viewer.htpasswd import check_name, hash_password, read_users, write_users
+from mjpeg_viewer.htpasswd import check_name, find_users, hash_password, read_users, write_users
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,7 +25,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Do as told."""
-    users = {} if args.action == "add" and not args.users.exists() else read_users(args.users)
+    users = (find_users(args.users) or {}) if args.action == "add" else read_users(args.users)
     if args.action == "list":
         print("\n".join(sorted(users)) or f"{args.users}: no users yet")
         return 0
@@ -46,11 +46,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _read_password(from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    if not sys.stdin.isatty():
+    if not from_stdin and not sys.stdin.isatty():
         raise ConfigurationError("there is no terminal to ask for the password at; use --password-stdin")
-    password = getpass.getpass("Password: ")
-    if getpass.getpass("Again: ") != password:
+    try:
+        if from_stdin:
+            return sys.stdin.readline().rstrip("\r\n")
+        password = getpass.getpass("Password: ")
+        again = getpass.getpass("Again: ")
+    except EOFError:
+        print(file=sys.stderr)  # the prompt's line is still open
+        raise ViewerError("no password was given; nothing is changed") from None
+    except UnicodeDecodeError as error:
+        raise ViewerError(f"the password is no text in {error.encoding.upper()}") from None
+    if again != password:
         raise ViewerError("the two passwords differ")
     return password

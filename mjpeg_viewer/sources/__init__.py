@@ -6,6 +6,7 @@ A new kind of source is one module here and one line in open_source.
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv6Address
 from typing import Protocol
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -20,8 +21,13 @@ from mjpeg_viewer.sources.locator import FixedLocator, Locator
 
 __all__ = ["Intake", "Source", "open_source"]
 
-# A name, or an IPv4 or IPv6 address.  ZeroMQ has a meaning of its own for '*' and ';', and none for the rest.
-_HOST = re.compile(r"[A-Za-z0-9._:%-]+")
+# A name or an IPv4 address: labels that begin and end with a letter or digit, as ZeroMQ, too, wants it.  It has a
+# meaning of its own for '*' and ';'.  RFC 1123 section 2.1, and '_', which some networks have.
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
+
+# The interface in an IPv6 address that needs one, as Linux names them (RFC 4007 section 11).
+_SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}")
 
 _SCHEMES = ("bsread+pull", "bsread+sub", "dispatcher+http", "dispatcher+https", "cam_server+http", "cam_server+https")
 
@@ -86,9 +92,20 @@ def _fix(url: str, parts: SplitResult, port: int | None) -> Locator:
     if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
         raise ConfigurationError(f"{url!r} has more than host and port; {_EXAMPLES}")
     host = parts.hostname or ""
-    if not _HOST.fullmatch(host):
+    if not _can_be_host(host):
         raise ConfigurationError(f"{url!r} has a host that cannot be one, {host!r}; {_EXAMPLES}")
     return FixedLocator(f"tcp://{f'[{host}]' if ':' in host else host}:{port}")
+
+
+def _can_be_host(host: str) -> bool:
+    if ":" not in host:
+        return _HOST.fullmatch(host) is not None
+    address, percent, scope = host.partition("%")
+    try:
+        IPv6Address(address)
+    except ValueError:
+        return False
+    return not percent or _SCOPE.fullmatch(scope) is not None
 
 
 def _dispatch(url: str, scheme: str, parts: SplitResult) -> Locator:

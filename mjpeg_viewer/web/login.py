@@ -1,12 +1,16 @@
 """Log in by form or by link, and out again."""
 
+import asyncio
 from typing import NoReturn
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp_session import get_session, new_session
 
 from mjpeg_viewer.web.keys import IDENTITY, LOGINS, VIEWERS
 from mjpeg_viewer.web.pages import render_page
+
+# A form of two lines takes no time; whoever sends it byte by byte keeps a connection from somebody.
+_FORM_TIMEOUT = 10.0
 
 
 async def show_login(request: web.Request) -> web.Response:
@@ -14,7 +18,8 @@ async def show_login(request: web.Request) -> web.Response:
     logins = request.app[LOGINS]
     after = _stay_here(request.query.get("next", "/"))
     secret = request.query.get("once")
-    if secret is None:
+    # What only looks at a link, as mail scanners do, must not use it up.
+    if secret is None or request.method != hdrs.METH_GET:
         if not logins.needed:
             raise web.HTTPSeeOther(after)
         return _form(request, after)
@@ -52,7 +57,10 @@ async def _log_in(request: web.Request, user: str, after: str) -> web.HTTPExcept
 async def _read_form(request: web.Request) -> dict[str, str]:
     """Read the form's fields; a file is none of them."""
     try:
-        fields = await request.post()
+        async with asyncio.timeout(_FORM_TIMEOUT):
+            fields = await request.post()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text=f"This form did not arrive within {_FORM_TIMEOUT:g} s.") from None
     except (ValueError, LookupError):  # neither text nor a form, or an encoding that Python does not know
         raise web.HTTPBadRequest(text="This form cannot be read; expected the fields username and password.") from None
     return {name: value for name, value in fields.items() if isinstance(value, str)}

@@ -7,6 +7,7 @@ a restart, so that pages come back by themselves.
 
 import logging
 import os
+import tempfile
 from pathlib import Path
 
 from aiohttp import web
@@ -46,6 +47,11 @@ class CookieStorage(EncryptedCookieStorage):
         return cookie if cookie is not None and cookie.isascii() else None
 
 
+def make_key() -> bytes:
+    """Make a session key."""
+    return Fernet.generate_key()
+
+
 def read_key(path: Path) -> bytes:
     """
     Read the session key from its file; make both if there is none yet.
@@ -54,17 +60,15 @@ def read_key(path: Path) -> bytes:
         ConfigurationError: The file cannot be read or made, others can read it, or it holds no key.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(Fernet.generate_key())
-            _log.info("made a new session key in %s", path)
-        except FileExistsError:
-            pass
+        if not path.exists():
+            _make_key_file(path)
         mode = path.stat().st_mode & 0o777
         key = path.read_bytes().strip()
     except OSError as error:
-        raise ConfigurationError(f"session key file {path}: {error.strerror}") from None
+        raise ConfigurationError(
+            f"session key file {path}: {error.strerror}; set server.session_key in a configuration file"
+            " to one that the server can make or read"
+        ) from None
     if mode & 0o077:
         raise ConfigurationError(f"session key file {path}: others can read it (mode {mode:o}); type: chmod 600 {path}")
     try:
@@ -72,3 +76,17 @@ def read_key(path: Path) -> bytes:
     except ValueError:
         raise ConfigurationError(f"session key file {path}: holds no key; remove it, and a new one is made") from None
     return key
+
+
+def _make_key_file(path: Path) -> None:
+    """Make the file with the key in it, so that a server that starts at the same moment never reads half of one."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:
+        file.write(make_key())
+        file.flush()
+        os.fsync(file.fileno())
+        try:
+            os.link(file.name, path)
+        except FileExistsError:  # that server was first, and its key is as good
+            return
+    _log.info("made a new session key in %s", path)

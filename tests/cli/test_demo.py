@@ -73,6 +73,19 @@ async def test_no_simulator_is_left_behind(tmp_path: Path, moment: str):
         assert "Traceback" not in log
 
 
+async def test_killed_demo_leaves_no_simulator_behind(tmp_path: Path):
+    """Also a demo that cannot tidy up takes its simulator with it: what held the pipe to it is gone."""
+    async with run("demo", "-P", "0", home=tmp_path) as demo:
+        simulator = await started_simulator(demo)
+        await demo.read_until("Ctrl-C ends")
+        try:
+            demo.process.kill()  # not waited for: asyncio does that until the last who holds its pipes is gone
+            await until(lambda: not lives(simulator))
+        finally:
+            if lives(simulator):
+                os.kill(simulator, signal.SIGKILL)
+
+
 async def test_demo_ends_when_its_port_is_taken(tmp_path: Path):
     """A taken port is one line and status 1, and the simulator ends too."""
     server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)

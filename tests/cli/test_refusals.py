@@ -4,8 +4,10 @@ import socket
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from mjpeg_viewer.cli import main
+from mjpeg_viewer.cli.server import _listen
 from tests.cli.kit import run_to_end, write_user_file
 
 
@@ -90,8 +92,42 @@ def make_key(folder: Path, content: bytes, mode: int) -> None:
 def test_bad_session_key_is_named(tmp_path: Path, capfd, never_serves, content: bytes, mode: int, found: str):
     """A key that is none, or is everybody's, is refused with what to type."""
     make_key(tmp_path, content, mode)
-    assert main(["serve", "-P", "0", "--no-login"]) == 2
+    assert main(["serve", "-P", "0", "--users", write_user_file(tmp_path)]) == 2
     assert found in capfd.readouterr().err
+
+
+def test_damaged_list_of_ended_sessions_is_named(tmp_path: Path, capfd, never_serves):
+    """Who logged out must not come in again, so the server does not start without that list."""
+    make_key(tmp_path, Fernet.generate_key(), 0o600)
+    (tmp_path / "mjpeg-viewer/session.key.ended").write_text("half a li")
+    assert main(["serve", "-P", "0", "--users", write_user_file(tmp_path)]) == 2
+    assert "mjpeg-viewer/session.key.ended, line 1: expected ID SECONDS" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("home", ["none", "not writable"])
+def test_home_is_needed_only_for_sessions_that_last(tmp_path: Path, capfd, monkeypatch, home: str):
+    """Without a place for the key a users file is one line that says what to set; without users, nobody misses it."""
+
+    async def end(*_args: object) -> int:
+        return 0
+
+    monkeypatch.setattr("mjpeg_viewer.cli.server._wait_for_end", end)
+    for name in ("HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    if home == "none":
+        monkeypatch.setattr("os.getuid", lambda: 2**31 - 7)  # nobody's
+        found = "there is no home folder to keep the session key in; set server.session_key in a configuration file"
+    else:
+        monkeypatch.setenv("HOME", "/dev/null")
+        found = (
+            "session key file /dev/null/.local/state/mjpeg-viewer/session.key: Not a directory;"
+            " set server.session_key in a configuration file to one that the server can make or read"
+        )
+    assert main(["serve", "-P", "0", "-S", "1", "--users", write_user_file(tmp_path)]) == 2
+    assert capfd.readouterr() == ("", f"mjpeg-viewer: {found}\n")
+    for options in (["--no-login"], []):
+        assert main(["serve", "-P", "0", "-S", "1", *options]) == 0
+        assert capfd.readouterr().out.startswith("Open    http://127.0.0.1:")
 
 
 @pytest.mark.parametrize(
@@ -108,6 +144,9 @@ def test_bad_session_key_is_named(tmp_path: Path, capfd, never_serves, content: 
         (["-S", "0"], "has no port"),
         (["-S", "70000"], "70000"),
         (["-O", ""], "has no host"),
+        (["-O", "%"], "has a host that cannot be one, '%'"),
+        (["-O", "-"], "has a host that cannot be one, '-'"),
+        (["--users", "{costly}"], "line 1: the hash of 'ada' has the cost 99, expected 04 to 16; make it anew with"),
         (["-P", "-1"], "-P -1: expected a port from 0 to 65535"),
         (["-P", "65536"], "-P 65536: expected a port from 0 to 65535"),
     ],
@@ -116,10 +155,12 @@ def test_bad_option_is_named(tmp_path: Path, capfd, never_serves, options: list[
     """One line with what was found and what would do; status 2, nothing printed."""
     (tmp_path / "config.toml").write_text(GOOD)
     (tmp_path / "broken").write_text("ada:$apr1$abc$def\n")
+    (tmp_path / "costly").write_text(f"ada:$2b$99${'.' * 53}\n")
     places = {
         "users": write_user_file(tmp_path),
         "config": str(tmp_path / "config.toml"),
         "broken": str(tmp_path / "broken"),
+        "costly": str(tmp_path / "costly"),
     }
     assert main(["serve", *(option.format(**places) for option in options)]) == 2
     out, errors = capfd.readouterr()
@@ -141,8 +182,29 @@ def test_unknown_word_is_wrong_usage(capfd, arguments: list[str]):
 async def test_address_of_another_machine_is_one_line(tmp_path: Path):
     """An address that is not this machine's, or no address, cannot be listened on: status 1."""
     users = write_user_file(tmp_path)
-    for host in ("192.0.2.1", "no such host"):
+    for host in ("192.0.2.1", "no such host", "a..b", "." * 70):
         status, _, errors = await run_to_end("serve", "-H", host, "-P", "0", "--users", users, home=tmp_path)
         assert status == 1
         assert errors.startswith(f"mjpeg-viewer: cannot listen on {host}:0: ")
         assert errors.count("\n") == 1
+
+
+def test_bad_host_in_a_file_is_one_line(tmp_path: Path, capfd, never_serves):
+    """The key host is refused as the option -H is."""
+    file = tmp_path / "config.toml"
+    file.write_text('[server]\nhost = "a..b"\nport = 0\n' + GOOD)
+    assert main(["serve", "--config", str(file), "--no-login"]) == 1
+    assert capfd.readouterr() == (
+        "",
+        "mjpeg-viewer: cannot listen on a..b:0: this is no name of a host; choose another with -H and -P\n",
+    )
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_every_address_is_every_address():
+    """-H :: is reached by IPv4 and by IPv6."""
+    with _listen("::", 0, loopback_only=False) as listener:
+        port = listener.getsockname()[1]
+        for host in ("127.0.0.1", "::1"):
+            with socket.create_connection((host, port), timeout=10):
+                pass

@@ -130,7 +130,8 @@ async def test_service_manager_is_told(tmp_path: Path):
         manager.setblocking(False)
         loop = asyncio.get_running_loop()
         env = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "STATE_DIRECTORY": str(tmp_path / "state")}
-        async with run("serve", "-P", "0", "-S", "1", "--no-login", home=tmp_path, env=env) as server:
+        users = write_user_file(tmp_path)
+        async with run("serve", "-P", "0", "-S", "1", "--users", users, home=tmp_path, env=env) as server:
             async with asyncio.timeout(PATIENCE):
                 assert await loop.sock_recv(manager, 100) == b"READY=1"
             base = (await server.read_until(READY))[1]

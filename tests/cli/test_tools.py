@@ -1,19 +1,18 @@
-"""mjpeg-viewer user, probe and check: the small commands around the server."""
+"""mjpeg-viewer probe and check: the small commands around the server."""
 
 import asyncio
-import io
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
-import bcrypt
+import numpy as np
 import pytest
 
 from mjpeg_viewer import __version__
 from mjpeg_viewer.cli import main
-from mjpeg_viewer.htpasswd import read_users
 from mjpeg_viewer.simulator import Beam, Simulator
-from tests.cli.kit import run_to_end, write_user_file
+from tests.cli.kit import run, run_to_end, write_user_file
 
 
 @pytest.fixture
@@ -24,59 +23,6 @@ async def sending() -> AsyncIterator[Simulator]:
         yield beam
         beam.stop()
         await running
-
-
-# -- user
-
-
-async def test_users_come_and_go(tmp_path: Path, capfd, monkeypatch):
-    """add makes the file for its owner alone, list names who is in it, add again changes, remove removes."""
-    file = tmp_path / "users"
-    options = ("--users", str(file))
-    add = ("user", "add", "ada", "--password-stdin", *options)
-    assert await run_to_end(*add, home=tmp_path, typed=b"first\n") == (0, f"{file}: added ada\n", "")
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert bcrypt.checkpw(b"first", read_users(file)["ada"].encode())
-    assert "first" not in file.read_text()
-
-    monkeypatch.setattr("mjpeg_viewer.htpasswd._COST", 4)
-    for typed, command, said in (
-        ("second one \n", add, f"{file}: changed the password of ada\n"),
-        ("", ("user", "list", *options), "ada\n"),
-        ("", ("user", "remove", "ada", *options), f"{file}: removed ada\n"),
-        ("", ("user", "list", *options), f"{file}: no users yet\n"),
-    ):
-        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-        assert main(command) == 0
-        assert capfd.readouterr() == (said, "")
-        if command is add:
-            assert bcrypt.checkpw(b"second one ", read_users(file)["ada"].encode())
-
-
-@pytest.mark.parametrize(
-    ("arguments", "typed", "status", "found"),
-    [
-        (["add", "ada", "--password-stdin"], "", 1, "the password has 0 bytes; expected 1 to 72"),
-        (["add", "ada", "--password-stdin"], "x" * 73 + "\n", 1, "the password has 73 bytes; expected 1 to 72"),
-        (["add", "a b", "--password-stdin"], "x\n", 1, "user name 'a b': expected 1 to 64 characters"),
-        (["add", "a:b", "--password-stdin"], "x\n", 1, "user name 'a:b': expected 1 to 64 characters"),
-        (["add", "--password-stdin"], "x\n", 2, "user add: whom? give a NAME"),
-        (["add", "ada"], "x\n", 2, "use --password-stdin"),
-        (["remove", "bob"], "", 1, "there is no user 'bob'"),
-    ],
-)
-def test_user_says_what_is_wrong(tmp_path: Path, capfd, monkeypatch, arguments: list[str], typed: str, status, found):
-    """One line, and the file stays as it was."""
-    file = write_user_file(tmp_path)
-    before = Path(file).read_bytes()
-    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-    assert main(["user", *arguments, "--users", file]) == status
-    out, errors = capfd.readouterr()
-    assert out == ""
-    assert errors.startswith("mjpeg-viewer: ")
-    assert errors.count("\n") == 1
-    assert found in errors
-    assert Path(file).read_bytes() == before
 
 
 # -- probe
@@ -107,6 +53,33 @@ async def test_probe_reads_a_publisher(capfd):
         beam.stop()
         await running
     assert "picture: image, 64 x 48 pixels, float64, values" in capfd.readouterr().out
+
+
+class Hostile:
+    """A camera whose names and values are escape sequences."""
+
+    SEQUENCE = "\x1b]0;mine\x07\x1b[2J\u202e\r"
+
+    def values(self, *_args: object) -> dict[str, Any]:
+        image = np.arange(12, dtype=np.uint8).reshape(3, 4)
+        return {f"image{self.SEQUENCE}": image, self.SEQUENCE * 20: 1.0, "LÄNGE:1": f"text{self.SEQUENCE}"}
+
+
+async def test_probe_writes_nothing_of_the_senders_to_the_terminal(capfd):
+    """Escape sequences are shown, not obeyed; an ordinary name stands as it is."""
+    with Simulator(Hostile()) as beam:
+        running = asyncio.create_task(asyncio.to_thread(beam.run, -1, 0.02))
+        assert await asyncio.to_thread(main, ["probe", "-t", "0.3", beam.url]) == 0
+        beam.stop()
+        await running
+    out, errors = capfd.readouterr()
+    assert errors == ""
+    assert all(line.isprintable() for line in out.split("\n"))
+    escaped = r"\x1b]0;mine\x07\x1b[2J\u202e\r"
+    assert f"picture: 'image{escaped}', 4 x 3 pixels" in out
+    assert f"'text{escaped}'" in out
+    assert "\nLÄNGE:1 " in out
+    assert max(map(len, out.split("\n"))) < 400
 
 
 def test_probe_says_why_it_hears_nothing(capfd, monkeypatch):
@@ -157,6 +130,15 @@ def test_check_praises_a_good_file(tmp_path: Path, capfd):
     )
     assert main(["check", str(file)]) == 0
     assert capfd.readouterr() == (f"{file}: good; 2 cameras (a, b), 1 users\n", "")
+
+
+async def test_file_is_utf_8_whatever_the_terminal_speaks(tmp_path: Path):
+    """TOML is UTF-8 (toml.io, "Spec"), also for a service that was given no locale."""
+    file = tmp_path / "config.toml"
+    file.write_bytes('[cameras.a]\nsource = "bsread+pull://a:1"\nimage_channel = "KÄM"\n'.encode())
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    async with run("check", str(file), home=tmp_path, env=ascii_only) as checking:
+        assert await checking.wait() == (0, "")
 
 
 async def test_version_is_told(tmp_path: Path):

@@ -16,6 +16,9 @@ EXAMPLE = "expected e.g. 'bsread+pull://host:9999' or 'bsread+sub://host:9999'"
         ("bsread+sub://127.0.0.1:65535/", "tcp://127.0.0.1:65535"),
         ("BSREAD+PULL://Host:9", "tcp://host:9"),
         ("bsread+pull://[::1]:9", "tcp://[::1]:9"),
+        ("bsread+pull://[fe80::1%eth0.1]:9", "tcp://[fe80::1%eth0.1]:9"),
+        ("bsread+pull://a-1.b_c.psi.ch.:9", "tcp://a-1.b_c.psi.ch.:9"),
+        ("bsread+pull://1.2.3.4:9", "tcp://1.2.3.4:9"),
     ],
 )
 def test_url_names_a_source(url: str, address: str):
@@ -49,6 +52,10 @@ def test_url_names_a_source(url: str, address: str):
         ("bsread+pull://*:9999", "has a host that cannot be one, '*'"),
         ("bsread+pull://a b:9999", "has a host that cannot be one, 'a b'"),
         ("bsread+pull://a;b:9999", "has a host that cannot be one, 'a;b'"),
+        *(
+            (f"bsread+pull://{host}:9999", f"has a host that cannot be one, {host!r}")
+            for host in ("%", "...", "-", ".", "a..b", "-a", "a-", "a-.b", "_a", "a%b", "x" * 64)
+        ),
         ("bsread+pull://a\0b:9999", r"has a host that cannot be one, 'a\x00b'"),
     ],
 )
@@ -66,4 +73,12 @@ def test_url_that_is_none_is_refused_in_the_parsers_words(url: str):
     with pytest.raises(ConfigurationError) as caught:
         open_source(url)
     assert str(caught.value).startswith(f"{url!r}: ")
+    assert str(caught.value).endswith(f"; {EXAMPLE}")
+
+
+@pytest.mark.parametrize("host", ["[fe80::1%]", "[fe80::1%-]", "[fe80::1%a b]", "[a:b]", "[::1%a%b]", "[1.2.3.4]"])
+def test_what_is_no_ipv6_address_is_refused(host: str):
+    """What stands in brackets is one, with an interface at most; nothing else reaches ZeroMQ."""
+    with pytest.raises(ConfigurationError) as caught:
+        open_source(f"bsread+pull://{host}:9999")
     assert str(caught.value).endswith(f"; {EXAMPLE}")

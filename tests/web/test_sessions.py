@@ -1,8 +1,11 @@
-"""How long a login holds: while the password is what it was, and across a restart with the same key."""
+"""How long a login holds: a week, while the password is what it was, and across a restart with the same key."""
 
 import asyncio
 import logging
+import os
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography.fernet import Fernet
@@ -10,6 +13,7 @@ from cryptography.fernet import Fernet
 from mjpeg_viewer.htpasswd import write_users
 from mjpeg_viewer.simulator import Simulator
 from mjpeg_viewer.users import UserFile, Users
+from mjpeg_viewer.web.sessions import MAX_AGE, read_key
 from tests.kit import Site, basic, cheap_hash, receiving, run_site, until
 from tests.raw import PATIENCE
 from tests.web.conftest import USERS
@@ -79,3 +83,47 @@ async def test_another_key_logs_everybody_out(beam: Simulator, quiet):
         assert await status_of(site, {**cookie, **BROWSER}) == 303
         again = await site.log_in("ada", "right")
         assert await status_of(site, again) == 200
+
+
+async def test_week_that_is_over_ends_what_the_session_watches(beam: Simulator, monkeypatch: pytest.MonkeyPatch, quiet):
+    """An open stream does not outlive its session; who sends a password each time has none and goes on."""
+    monkeypatch.setattr("mjpeg_viewer.web.viewers._TICK", 0.02)
+    async with run_site({"beam": beam.url}, users=USERS) as site:
+        await receiving(beam)
+        cookie = await site.log_in("ada", "right")
+        async with site.pictures(headers=cookie) as mine, site.pictures(headers=basic("ada", "right")) as others:
+            began = time.time()
+            clock = SimpleNamespace(time=lambda: began + MAX_AGE - 60)
+            monkeypatch.setattr("mjpeg_viewer.web.logins.time", clock)
+            beam.send()
+            assert (await mine.take()).number == (await others.take()).number == 1
+            clock.time = lambda: began + MAX_AGE + 1
+            async with asyncio.timeout(PATIENCE):
+                await mine.response.content.read()
+            assert await status_of(site, cookie) == 401
+            beam.send()
+            assert (await others.take()).number == 2
+
+
+def test_key_is_made_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of two servers that start at once one makes the key, and neither ever reads half of it or another one."""
+    path = tmp_path / "deep/session.key"
+    link, first = os.link, Fernet.generate_key()
+
+    def be_late(source: str, target: Path) -> None:
+        assert Fernet(Path(source).read_bytes())
+        assert Path(source).stat().st_mode & 0o777 == 0o600
+        assert not target.exists()
+        target.write_bytes(first)
+        target.chmod(0o600)
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", be_late)
+    assert read_key(path) == first
+    assert list(path.parent.iterdir()) == [path]
+    monkeypatch.setattr(os, "link", link)
+    path.unlink()
+    key = read_key(path)
+    assert key not in (b"", first)
+    assert read_key(path) == key == path.read_bytes()
+    assert list(path.parent.iterdir()) == [path]
