@@ -7,13 +7,13 @@ Any other scheme is refused by its name: those that htpasswd knows are broken or
 import errno
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import bcrypt
 
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
+from mjpeg_viewer.replacing import replace_file
 
 # 2^12 rounds take a third of a second: nothing to a person, much to a guesser.
 _COST = 12
@@ -103,25 +103,10 @@ def write_users(path: Path, users: Mapping[str, str]) -> None:
         elif name in left:
             lines.append(f"{name}:{left.pop(name)}")
     lines.extend(f"{name}:{hashed}" for name, hashed in sorted(left.items()))
-    target = path.resolve()  # a link to the file stays one
-    written: Path | None = None
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=target.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-        ) as file:
-            written = Path(file.name)
-            file.writelines(f"{line}\n" for line in lines)
-            if target.exists():
-                status = target.stat()
-                os.fchmod(file.fileno(), status.st_mode & 0o777)
-                os.fchown(file.fileno(), status.st_uid, status.st_gid)
-        written.replace(target)
-    except BaseException as error:
-        if written is not None:
-            written.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise ViewerError(f"users file {path}: {error.strerror}") from None
-        raise
+        replace_file(path, "".join(f"{line}\n" for line in lines))
+    except OSError as error:
+        raise ViewerError(f"users file {path}: {error.strerror}") from None
 
 
 def _find_lines(path: Path) -> list[str] | None:

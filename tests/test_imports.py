@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "mjpeg_viewer"
 # From the ground up.  A unit imports itself and what stands on lower floors, never its neighbours.
 FLOORS = [
     {"__init__", "static"},
-    {"errors", "frame"},
+    {"errors", "frame", "replacing"},
     {"rendition", "settings", "htpasswd", "systemd"},
     {"message", "imaging", "wire", "stats"},
     {"multipart"},

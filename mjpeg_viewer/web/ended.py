@@ -7,12 +7,11 @@ the cookies does.  It is kept in a small file beside that key.
 
 import logging
 import re
-import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from mjpeg_viewer.errors import ConfigurationError
+from mjpeg_viewer.replacing import replace_file
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +58,7 @@ class EndedSessions:
                     self._expires[other] = max(end, self._expires.get(other, 0.0))
             self._trim()
             if self._path is not None:
-                _write(self._path, self._expires)
+                replace_file(self._path, "".join(f"{key} {end:.0f}\n" for key, end in self._expires.items()))
         except OSError as error:
             _log.error("%s: %s; a logout holds only until the next start", self._path, error.strerror)
         except ConfigurationError as error:
@@ -94,19 +93,3 @@ def _read(path: Path) -> dict[str, float]:
             " together with the session key, and everybody is logged out"
         )
     return {match[1]: float(match[2]) for match in found if match}
-
-
-def _write(path: Path, expires: Mapping[str, float]) -> None:
-    """Replace the file as a whole; it is its owner's alone."""
-    written: Path | None = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="ascii"
-        ) as file:
-            written = Path(file.name)
-            file.writelines(f"{session} {end:.0f}\n" for session, end in expires.items())
-        written.replace(path)
-    except BaseException:
-        if written is not None:
-            written.unlink(missing_ok=True)
-        raise
