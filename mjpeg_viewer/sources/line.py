@@ -14,10 +14,13 @@ from mjpeg_viewer.sources.locator import Locator
 
 _log = logging.getLogger(__name__)
 
-# A service that knows where the sender is, is asked again after this long without a message (cam_server ends a
-# pipeline 10 s after its last client, and may start it elsewhere), and this often while it has no answer.
-_SILENT_BEFORE_ASKING = 5.0
+# A service that knows where the sender is, is asked again when the sender has been gone for this long (cam_server ends
+# a pipeline 10 s after its last client, and may start it elsewhere), and this often while it has no answer.
+_GONE_BEFORE_ASKING = 5.0
 _ASK_PERIOD = 2.0
+
+# One that is connected and silent may just be slow: asked for anew each few seconds, it would never come to send.
+_SILENT_BEFORE_ASKING = 60.0
 
 
 class Line:
@@ -63,7 +66,8 @@ class Line:
         now = time.time()
         if self._address is None:
             return now - self._asked >= _ASK_PERIOD
-        return now - max(self._asked, intake.last or 0.0) >= max(_SILENT_BEFORE_ASKING, 3 * intake.interval)
+        patience = _SILENT_BEFORE_ASKING if intake.connected else _GONE_BEFORE_ASKING
+        return now - max(self._asked, intake.last or 0.0) >= patience
 
     def release(self) -> None:
         """Give the address back, if it is to be."""

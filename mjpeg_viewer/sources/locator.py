@@ -5,14 +5,7 @@ from typing import ClassVar, Protocol
 
 
 class Locator(Protocol):
-    """
-    Tells where to connect.
-
-    Attributes:
-        name: Where that is, for people.
-        moves: Whether it has to be asked again when the sender is gone: it may be elsewhere by then.
-        timeout: How long an answer may take, in seconds.
-    """
+    """Tells where to connect."""
 
     @property
     def name(self) -> str:

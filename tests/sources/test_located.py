@@ -51,7 +51,7 @@ def service(answer: Answer) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "_ASK_PERIOD", 0.1)
-    monkeypatch.setattr(line, "_SILENT_BEFORE_ASKING", 0.5)
+    monkeypatch.setattr(line, "_GONE_BEFORE_ASKING", 0.5)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,25 @@ def test_pipeline_that_moved_is_asked_for_anew_and_found():
             second.send()
             sink.until(lambda: len(sink.messages) == 2)
             assert len(asked) >= 2
+
+
+def test_slow_sender_is_not_asked_for_anew_while_it_is_connected(monkeypatch: pytest.MonkeyPatch):
+    """Looks at a silent connection are many; the service is asked once, and the first message comes at last."""
+    looks = []
+    may_have_moved = line.Line.may_have_moved
+    monkeypatch.setattr(line.Line, "may_have_moved", lambda *given: looks.append(may_have_moved(*given)) or looks[-1])
+    with beam("pub") as sender:
+        document = {"state": "ok", "stream": f"tcp://127.0.0.1:{sender.port}"}
+        with (
+            service(lambda *_: (200, document)) as (host, asked),
+            receiving(f"cam_server+http://{host}/p") as (source, sink),
+        ):
+            assert sender.wait_for_receiver(PATIENCE)
+            sink.until(lambda: source.intake.connected)
+            sink.until(lambda: len(looks) >= 4)
+            sender.send()
+            sink.until(lambda: sink.messages)
+            assert len(asked) == 1
 
 
 @pytest.mark.parametrize(
