@@ -191,10 +191,12 @@ class Camera:
             self._receiving = False
             self._judge()
 
-    def _sink(self, message: Message) -> None:
-        # Called in the source's thread for every message; a dict's truth is atomic to read.
-        if self._encoders:
-            self._messages.offer_from_thread(message)
+    def _sink(self, message: Message) -> bool:
+        # Called in the source's thread; a dict's truth is atomic to read.
+        if not self._encoders:
+            return False
+        self._messages.offer_from_thread(message)
+        return True
 
     async def _pump(self) -> None:
         loop = asyncio.get_running_loop()

@@ -74,11 +74,12 @@ def _listen(source: Source, seconds: float) -> _Heard:
     heard = _Heard()
     death: Future[None] = Future()
 
-    def read(message: Message) -> None:
+    def read(message: Message) -> bool:
         try:
             heard.frame = source.decode(message)
         except MessageError as error:
             heard.troubles[str(error)] += 1
+        return True
 
     source.start(read, death.set_exception)
     try:

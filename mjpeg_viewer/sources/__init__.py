@@ -16,7 +16,7 @@ from mjpeg_viewer.message import Limits, Message
 from mjpeg_viewer.sources.bsread import BsreadSource
 from mjpeg_viewer.sources.cam_server import CamServerLocator
 from mjpeg_viewer.sources.dispatcher import DispatcherLocator
-from mjpeg_viewer.sources.intake import Intake
+from mjpeg_viewer.sources.intake import Intake, Sink
 from mjpeg_viewer.sources.locator import FixedLocator, Locator
 
 __all__ = ["Intake", "Source", "open_source"]
@@ -38,7 +38,7 @@ class Source(Protocol):
     """
     A source receives from when it is started until it is stopped, watched or not.
 
-    What it receives is counted in its intake, and handed to the sink while there is one.
+    What it receives is counted in its intake and handed to the sink; not every message is while nobody wants any.
     """
 
     @property
@@ -49,7 +49,7 @@ class Source(Protocol):
     def intake(self) -> Intake:
         """What came in so far."""
 
-    def start(self, sink: Callable[[Message], None], on_death: Callable[[BaseException], None]) -> None:
+    def start(self, sink: Sink, on_death: Callable[[BaseException], None]) -> None:
         """Begin to receive.  Both are called from a thread of the source's own; the sink must not wait."""
 
     def stop(self) -> None:

@@ -1,6 +1,12 @@
-"""What a source has received so far: plain numbers, written by its thread and read by anyone."""
+"""What a source has received so far, and where it hands that on: both used by its thread."""
 
 import time
+from collections.abc import Callable
+
+from mjpeg_viewer.message import Message
+
+Sink = Callable[[Message], bool]
+"""Takes a message without waiting, and tells whether anybody wanted it."""
 
 # A pause longer than this says nothing about a camera's usual pace.
 _LONGEST_INTERVAL = 10.0
@@ -8,7 +14,7 @@ _LONGEST_INTERVAL = 10.0
 
 class Intake:
     """
-    Counts what comes in.
+    Counts what comes in: plain numbers, written by the source's thread and read by anyone.
 
     Attributes:
         received: Messages since the start.

@@ -18,9 +18,17 @@ MODES = ["push", "pub"]
 class Sink:
     """Keeps what a source hands on, and waits for what is to happen in its thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: bool = True) -> None:
+        self.wanted = wanted
+        self.offered = 0
         self.messages: list[Message] = []
         self.deaths: list[BaseException] = []
+
+    def take(self, message: Message) -> bool:
+        self.offered += 1
+        if self.wanted:
+            self.messages.append(message)
+        return self.wanted
 
     def until(self, claim: Callable[[], object]) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -32,9 +40,9 @@ class Sink:
 
 @contextmanager
 def receiving(url: str, *, keep: bool = True, limits: Limits | None = None) -> Iterator[tuple[Source, Sink]]:
-    """A source that receives from an URL, and its sink; with keep=False that drops every message."""
-    source, sink = open_source(url, limits=limits), Sink()
-    source.start(sink.messages.append if keep else lambda _: None, sink.deaths.append)
+    """A source that receives from an URL, and its sink; with keep=False that wants no message."""
+    source, sink = open_source(url, limits=limits), Sink(keep)
+    source.start(sink.take, sink.deaths.append)
     try:
         yield source, sink
     finally:

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -114,7 +115,7 @@ def test_exception_in_the_sink_reaches_the_owner():
     """A thread that dies is told to whoever owns it, and stop() still ends."""
     deaths: list[BaseException] = []
 
-    def fail(_: object) -> None:
+    def fail(_: object) -> bool:
         raise ZeroDivisionError("in the sink")
 
     with beam() as sender:
@@ -125,3 +126,20 @@ def test_exception_in_the_sink_reaches_the_owner():
         Sink().until(lambda: deaths)
         source.stop()
     assert [str(error) for error in deaths] == ["in the sink"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_messages_that_nobody_wants_gather_and_are_counted(mode: str):
+    """After a while without viewers several are taken at once; each is counted, and none of them is shown later."""
+    with beam(mode) as sender, receiving(url_of(sender), keep=False) as (source, sink):
+        assert sender.wait_for_receiver(PATIENCE)
+        sending = threading.Thread(target=sender.run, args=(600, 0.004))
+        sending.start()
+        sink.until(lambda: source.intake.received > sink.offered + 50)
+        before = sender.pulse_id
+        sink.wanted = True
+        sink.until(lambda: sink.messages)
+        sending.join()
+        sink.until(lambda: sink.messages[-1].sequence == source.intake.received == 600)
+    assert source.decode(sink.messages[0]).pulse_id >= before - 1  # one may be on its way
+    assert len(sink.messages) == 601 - sink.messages[0].sequence
