@@ -1,7 +1,11 @@
 """Whatever else may be at the other end: nobody, silence, the wrong kind, or no ZeroMQ at all."""
 
+import os
 import socket
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 import zmq
@@ -115,6 +119,37 @@ def test_name_that_does_not_resolve_is_said():
     with receiving("bsread+pull://no-such-host.invalid:9999") as (source, sink):
         sink.until(lambda: source.intake.trouble)
         assert status_of(source).reason == "the name 'no-such-host.invalid' is not known here; is it spelt right?"
+
+
+_RECEIVE = """
+import sys
+from tests.sources.receiving import receiving
+
+with receiving(sys.argv[1]) as (source, sink):
+    sink.until(lambda: source.intake.trouble)
+    print(source.intake.trouble, flush=True)
+    sink.until(lambda: sink.messages)
+    print(source.intake.trouble or "received", flush=True)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a file of host names of one's own needs root")
+def test_name_that_resolves_later_is_found(tmp_path: Path):
+    """Once the name is known, the sender is received without anybody's doing."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 localhost\n")
+    with beam("pub") as sender:
+        url = f"bsread+sub://camera.test:{sender.port}"
+        # A mount namespace, where this file is the machine's own.
+        own_hosts = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts)
+        command = (*own_hosts, sys.executable, "-c", _RECEIVE, url)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as receiver:
+            assert receiver.stdout is not None
+            assert receiver.stdout.readline() == "the name 'camera.test' is not known here; is it spelt right?\n"
+            hosts.write_text("127.0.0.1 localhost camera.test\n")
+            assert sender.wait_for_receiver(PATIENCE)
+            sender.send()
+            assert receiver.stdout.readline() == "received\n"
 
 
 @pytest.mark.parametrize("mode", MODES)
