@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check prepare screenshots fuzz soak bench-ingest clean
+.PHONY: help demo test check prepare screenshots gallery fuzz soak bench-ingest bench-pictures bench-stills clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -27,6 +27,9 @@ prepare: $(VENV)/.installed-test
 screenshots: prepare  ## make the README's pictures anew, from the real page
 	@$(BIN)/python docs/make_screenshots.py
 
+gallery: $(VENV)/.installed-test  ## make docs/gallery.md and its pictures anew
+	@$(BIN)/python docs/make_gallery.py
+
 fuzz: SECONDS = 1800
 fuzz: $(VENV)/.installed-fuzz  ## send damaged messages to the parser and the decoders (SECONDS=1800 in all)
 	@$(BIN)/python -m tests.fuzz $(SECONDS)
@@ -39,6 +42,13 @@ bench-ingest: $(VENV)/.installed-test  ## measure receiving, decoding and how ne
 	@$(BIN)/python -m benchmarks.decode
 	@$(BIN)/python -m benchmarks.idle
 	@$(BIN)/python -m benchmarks.newest
+
+bench-pictures: $(VENV)/.installed-test  ## measure what a picture costs, and a camera of 100 Hz with ten viewers
+	@$(BIN)/python -m benchmarks.pictures
+	@$(BIN)/python -m benchmarks.live
+
+bench-stills: $(VENV)/.installed-test  ## measure exact snapshots and backgrounds
+	@$(BIN)/python -m benchmarks.stills
 
 clean:  ## remove the virtual environment and all that was built
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

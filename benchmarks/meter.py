@@ -72,5 +72,6 @@ def build(source: str, *libraries: str) -> str:
         ["gcc", "-O2", "-Wall", "-o", target, HERE / source, *libraries], capture_output=True, text=True
     )
     if built.returncode:
-        sys.exit(f"{source} cannot be built; type: apt-get install -y gcc libc6-dev libzmq3-dev\n{built.stderr}")
+        packages = "gcc libc6-dev libzmq3-dev libjpeg62-turbo-dev"
+        sys.exit(f"{source} cannot be built; type: apt-get install -y {packages}\n{built.stderr}")
     return str(target)

@@ -13,6 +13,7 @@ from functools import partial
 
 from benchmarks.meter import machine, middle, read_line, resident_bytes, running, viewer
 from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.encoder import Maker
 from mjpeg_viewer.frame import Frame
 from mjpeg_viewer.mailbox import Mailbox
 from mjpeg_viewer.sources import open_source
@@ -22,14 +23,20 @@ SECONDS, RATE, RENDER_SECONDS = 60.0, 100, 0.2
 CAMERA = ("--size", "1280x1024", "--dtype", "uint16", "--delay", str(1 / RATE), "--output-port", "0")
 
 
-def render(ages: list[float], frame: Frame) -> float:
-    """Take as long as a slow renderer, and note how old the frame was when it began."""
-    assert frame.timestamp is not None
-    age = time.time() - frame.timestamp
-    ages.append(age)
-    frame.decode_image()
-    time.sleep(RENDER_SECONDS)
-    return age
+class SlowMaker(Maker[float]):
+    """Takes as long as a slow renderer, and notes how old each frame was when it began."""
+
+    def __init__(self, ages: list[float]) -> None:
+        self._ages = ages
+
+    def __call__(self, frame: Frame) -> float:
+        """Return the frame's age in seconds."""
+        assert frame.timestamp is not None
+        age = time.time() - frame.timestamp
+        self._ages.append(age)
+        frame.decode_image()
+        time.sleep(RENDER_SECONDS)
+        return age
 
 
 async def watch(url: str) -> None:
@@ -40,7 +47,7 @@ async def watch(url: str) -> None:
         camera = Camera("camera", open_source(url), pool, supervisor)
         camera.start()
         rendered: Mailbox[float] = Mailbox()
-        with camera.watch("slow", lambda: partial(render, ages), rendered):
+        with camera.watch("slow", partial(SlowMaker, ages), rendered):
             for _ in range(10):
                 await rendered.take()
             ages.clear()

@@ -14,9 +14,11 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from mjpeg_viewer.background import BackgroundKeeper
+from mjpeg_viewer.calibration import Calibration, with_analysis
 from mjpeg_viewer.encoder import Encoder, Maker
 from mjpeg_viewer.errors import MessageError, RenderError, UnavailableError, ViewerError
-from mjpeg_viewer.frame import Frame
+from mjpeg_viewer.frame import Frame, ImageInfo
 from mjpeg_viewer.hub import Hub, Subscriber
 from mjpeg_viewer.mailbox import Mailbox
 from mjpeg_viewer.message import Message
@@ -51,30 +53,39 @@ class Camera:
         executor: Where messages are parsed and pictures are made.
         supervisor: Owner of its tasks.
         on_demand: Whether it is received only while somebody watches.
+        calibration: What its pixels mean; None for what the stream says.
 
     Attributes:
+        calibration: What its pixels mean.
         status: What it is doing.
         status_hub: Publishes each change of that.
         troubles: The messages that could not be decoded or shown.
+        background: What its images may be freed of.
         stats: The counters, taken anew with each frame; any thread may read them.
     """
 
     def __init__(
-        self, name: str, source: Source, executor: Executor, supervisor: Supervisor, on_demand: bool = False
+        self,
+        name: str,
+        source: Source,
+        executor: Executor,
+        supervisor: Supervisor,
+        on_demand: bool = False,
+        calibration: Calibration | None = None,
     ) -> None:
         self.name = name
         self.source = source
         self.status_hub: Hub[Status] = Hub()
         self.troubles = Troubles(name)
+        self.background = BackgroundKeeper(name)
         self.stats = Stats()
         self._rates = Rates()
-        self._executor = executor
-        self._supervisor = supervisor
+        self.calibration = calibration or Calibration()
+        self._executor, self._supervisor = executor, supervisor
         self._started = time.time()
         self.status = Status("connecting", f"waiting for {source.address}", self._started)
-        self._on_demand = on_demand
         self._wanted, self._unwanted = asyncio.Event(), asyncio.Event()
-        self._receiving = False
+        self._on_demand, self._receiving = on_demand, False
         self._health = Health()
         self._messages: Mailbox[Message] = Mailbox()
         self._frames: Hub[Frame] = Hub()
@@ -86,6 +97,12 @@ class Camera:
     def watched(self) -> bool:
         """Whether anything is being encoded."""
         return bool(self._encoders)
+
+    @property
+    def image_info(self) -> ImageInfo | None:
+        """What the newest frame's picture is; None while nobody watches, as nothing is looked at then."""
+        newest = self._frames.newest
+        return None if newest is None else newest.image_info
 
     @property
     def viewers(self) -> int:
@@ -132,33 +149,42 @@ class Camera:
 
     @contextmanager
     def watch(
-        self, key: Hashable, make: Callable[[], Maker[T]], subscriber: Subscriber[T], fps: float | None = None
+        self,
+        key: Hashable,
+        make: Callable[[], Maker[Any]],
+        subscriber: Subscriber[T],
+        fps: float | None = None,
+        max_age: float = 0,
     ) -> Iterator[None]:
         """
         Offer a subscriber what an encoder makes, inside the block.
 
         Subscribers with equal keys share one encoder, which lives only while there are any.  Whatever is offered was
-        received after the block began: nobody is shown what was before his coming.
+        received after the block began: nobody is shown what was before his coming, but who asks for it.
 
         Args:
             key: What distinguishes this encoder from the camera's others.
             make: Makes its maker, when it is the first with this key.
             subscriber: Whom to offer the items.
             fps: At most so many items per second; None for all.
+            max_age: The newest frame will do too, if others watch and it was received less than so many seconds ago.
 
         Raises:
             UnavailableError: There are as many encoders as one camera may have.
         """
+        newest, after = self._frames.newest, self.source.intake.received
+        if newest is not None and 0 <= time.time() - newest.received < max_age:
+            after = newest.sequence - 1
         if key not in self._encoders:
             if len(self._encoders) >= _MOST_ENCODERS:
                 raise UnavailableError(f"{self.name} is shown in {_MOST_ENCODERS} ways already; ask for one of those")
-            encoder = Encoder(make(), fps, self._executor, self._note_failure)
-            self._encoders[key] = encoder, self._supervisor.start(self._encode(encoder), f"{self.name}: {key}")
+            encoder = Encoder(make(), fps, self._executor, self._note_failure, lambda: self.status)
+            self._encoders[key] = encoder, self._supervisor.start(self._encode(encoder, after), f"{self.name}: {key}")
         encoder, task = self._encoders[key]
         self._wanted.set()
         self._unwanted.clear()
         try:
-            with encoder.hub.subscribe(subscriber, after=self.source.intake.received):
+            with encoder.hub.subscribe(subscriber, after):
                 yield
         finally:
             if not len(encoder.hub):
@@ -171,8 +197,8 @@ class Camera:
                 self._messages.discard()
                 self._health = Health()  # nobody looks any more, so nothing is known
 
-    async def _encode(self, encoder: Encoder[T]) -> None:
-        with self._frames.subscribe(encoder.frames):
+    async def _encode(self, encoder: Encoder[T], after: int) -> None:
+        with self._frames.subscribe(encoder.frames, after):
             await encoder.run()
 
     def _receive(self) -> None:
@@ -211,8 +237,9 @@ class Camera:
                 self._note_failure(MessageError("no picture", frame.no_image), frame.sequence, self._health)
             else:
                 self._health.note_good()
+                self.background.check(frame.image_info)
             self.count()
-            self._frames.publish(frame, frame.sequence)
+            self._frames.publish(with_analysis(frame, self.calibration), frame.sequence)
             if not self.status.online:
                 self._judge()
 

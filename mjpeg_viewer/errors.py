@@ -33,6 +33,10 @@ class RenderError(ViewerError):
     """The type or shape of an image cannot be shown.  Costs that frame, never the stream."""
 
 
+class InexactError(ViewerError):
+    """The asked format cannot hold this image's values as they are; the text names one that can."""
+
+
 class RenditionError(ViewerError):
     """A viewer asked for something that no rendition has; the text names key, value and range."""
 

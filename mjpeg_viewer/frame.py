@@ -5,7 +5,8 @@ Frames are immutable values: they know neither where they came from nor where th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,13 @@ class ChannelInfo:
     compression: str
 
 
+class Measure(NamedTuple):
+    """What was computed from a picture: None where there is no honest number; the unit, if it has one that is known."""
+
+    value: Value
+    unit: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """
@@ -55,6 +63,8 @@ class Frame:
         no_image: Why there is no picture, when there is none.
         decode_image: Decodes the picture once, however many ask; call it in the executor.  May raise MessageError.
         channels: How each channel was sent, the picture's too.
+        analysis: What can be computed from the picture, by name; computed (and kept) when first asked for.  Asking
+            decodes the picture, and may raise MessageError.
     """
 
     sequence: int
@@ -66,3 +76,4 @@ class Frame:
     no_image: str
     decode_image: Callable[[], Image]
     channels: Sequence[ChannelInfo] = ()
+    analysis: Mapping[str, Measure] = field(default_factory=dict)

@@ -2,8 +2,9 @@
 Fan-out of the newest item to any number of subscribers.
 
 A Hub never waits: publishing costs the same whether a subscriber is fast, slow or dead.  A subscriber that has not
-taken its item when the next one comes loses the older one, and counts it.  This module knows nothing of images or
-HTTP; what is sent is decided above it.
+taken its item when the next one comes loses the older one, and counts it.  The newest item is kept while there are
+subscribers, for those who come later and accept one that was there before them.  This module knows nothing of images
+or HTTP; what is sent is decided above it.
 """
 
 from collections.abc import Iterator
@@ -26,9 +27,15 @@ class Hub(Generic[T]):
 
     def __init__(self) -> None:
         self._subscribers: dict[int, tuple[Subscriber[T], int]] = {}
+        self._newest: tuple[T, int] | None = None
 
     def __len__(self) -> int:
         return len(self._subscribers)
+
+    @property
+    def newest(self) -> T | None:
+        """The item that was published last, while there are subscribers."""
+        return None if self._newest is None else self._newest[0]
 
     def publish(self, item: T, sequence: int = 0) -> None:
         """
@@ -40,15 +47,34 @@ class Hub(Generic[T]):
             item: What is offered.
             sequence: Its place in time, rising; 0 where items have none.
         """
+        if self._subscribers:
+            self._newest = item, sequence
         for subscriber, after in tuple(self._subscribers.values()):
             if sequence > after:
                 subscriber.offer(item)
 
+    def fill(self, seen: T, unseen: T) -> None:
+        """Offer what stands in for an item: one thing to who may have the newest, another to who came after it."""
+        newest = -1 if self._newest is None else self._newest[1]
+        for subscriber, after in tuple(self._subscribers.values()):
+            subscriber.offer(seen if newest > after else unseen)
+
     @contextmanager
-    def subscribe(self, subscriber: Subscriber[T], after: int = -1) -> Iterator[None]:
-        """Offer the subscriber every item published inside the block whose sequence is above ``after``."""
-        self._subscribers[id(subscriber)] = subscriber, after
+    def subscribe(self, subscriber: Subscriber[T], after: int | None = None) -> Iterator[None]:
+        """
+        Offer the subscriber items, inside the block.
+
+        Args:
+            subscriber: Whom to offer them.
+            after: Every item whose sequence is above this, the newest that is there already among them; None for all
+                that are published from now on.
+        """
+        self._subscribers[id(subscriber)] = subscriber, -1 if after is None else after
         try:
+            if after is not None and self._newest is not None and self._newest[1] > after:
+                subscriber.offer(self._newest[0])
             yield
         finally:
             del self._subscribers[id(subscriber)]
+            if not self._subscribers:
+                self._newest = None

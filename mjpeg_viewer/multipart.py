@@ -15,6 +15,7 @@ framing can be sent the very same bytes.
 """
 
 import secrets
+from abc import abstractmethod
 from collections.abc import Hashable
 from enum import Enum
 
@@ -41,32 +42,31 @@ def opening(framing: Framing) -> bytes:
     return _ADVANCE_HEADERS if framing is Framing.ADVANCE else _DELIMITER
 
 
+def describe_frame(sequence: int, pulse_id: int, timestamp: float | None) -> dict[str, str]:
+    """Return what is known of a frame, as header fields."""
+    fields = {"X-Pulse-Id": str(pulse_id), "X-Sequence": str(sequence)}
+    if timestamp is not None:
+        fields["X-Timestamp"] = f"{timestamp:.6f}"
+    return fields
+
+
 class Part(Wire):
     """
-    One encoded picture, shared by all its viewers.
+    One JPEG, shared by all its viewers.
 
     Args:
         jpeg: A complete JPEG.
-        sequence: The frame's number among all that the source received.
-        pulse_id: The frame's pulse id.
-        timestamp: The frame's global time in seconds since the epoch, or None.
     """
 
-    __slots__ = ("jpeg", "pulse_id", "sequence", "timestamp")
+    __slots__ = ("jpeg",)
 
-    def __init__(self, jpeg: bytes, sequence: int, pulse_id: int, timestamp: float | None) -> None:
+    def __init__(self, jpeg: bytes) -> None:
         super().__init__("picture")
         self.jpeg = jpeg
-        self.sequence = sequence
-        self.pulse_id = pulse_id
-        self.timestamp = timestamp
 
+    @abstractmethod
     def headers(self) -> dict[str, str]:
-        """Return what is known of the frame, as header fields."""
-        fields = {"X-Pulse-Id": str(self.pulse_id), "X-Sequence": str(self.sequence)}
-        if self.timestamp is not None:
-            fields["X-Timestamp"] = f"{self.timestamp:.6f}"
-        return fields
+        """Return what is known of it, as header fields."""
 
     def payload(self, form: Hashable) -> bytes:
         """Frame the JPEG."""
@@ -75,3 +75,56 @@ class Part(Wire):
         fields = {"Content-Type": "image/jpeg", "Content-Length": str(len(self.jpeg)), **self.headers()}
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode()
         return b"%b\r\n%b\r\n%b" % (head, self.jpeg, _DELIMITER)
+
+
+class Picture(Part):
+    """
+    A frame's picture.
+
+    Args:
+        jpeg: A complete JPEG.
+        sequence: The frame's number among all that the source received.
+        pulse_id: The frame's pulse id.
+        timestamp: The frame's global time in seconds since the epoch, or None.
+        subtracted: Whether the background was subtracted; None if nobody asked for that.
+    """
+
+    __slots__ = ("pulse_id", "sequence", "subtracted", "timestamp")
+
+    def __init__(
+        self, jpeg: bytes, sequence: int, pulse_id: int, timestamp: float | None, subtracted: bool | None = None
+    ) -> None:
+        super().__init__(jpeg)
+        self.sequence = sequence
+        self.pulse_id = pulse_id
+        self.timestamp = timestamp
+        self.subtracted = subtracted
+
+    def headers(self) -> dict[str, str]:
+        """Return what is known of the frame and its picture."""
+        fields = describe_frame(self.sequence, self.pulse_id, self.timestamp)
+        if self.subtracted is not None:
+            fields["X-Background"] = "subtracted" if self.subtracted else "none"
+        return fields
+
+
+class Notice(Part):
+    """
+    What is shown where no live picture is, and says so.
+
+    Args:
+        jpeg: A complete JPEG.
+        status: What the camera is doing, in a word; ``waiting`` if it is live and its next picture has not come yet.
+        reason: Why, in a sentence; empty if it waits.
+    """
+
+    __slots__ = ("reason", "status")
+
+    def __init__(self, jpeg: bytes, status: str, reason: str = "") -> None:
+        super().__init__(jpeg)
+        self.status = status
+        self.reason = reason
+
+    def headers(self) -> dict[str, str]:
+        """Return the status, by which programs tell a notice from a picture."""
+        return {"X-Status": self.status}

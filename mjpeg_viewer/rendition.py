@@ -1,35 +1,89 @@
 """
 What a viewer asks for: size, quality and rate of the pictures, or which values how often.
 
-The one place where such parameters are named, bounded and put into canonical form.  A Rendition or Selection is the
-key of its encoder: two viewers that ask for the same, in whatever order and spelling, share one.
+A Rendition or Selection is in canonical form, and the key of its encoder: two viewers that ask for the same, in
+whatever order and spelling, share one.  How it is asked for is query.py's to know.
 """
 
-import re
-from collections.abc import Mapping, Set
 from dataclasses import dataclass
-
-from mjpeg_viewer.errors import RenditionError
+from typing import Literal
 
 DEFAULT_QUALITY = 85
 MAX_SIDE = 65500
 """The longest side of a JPEG, in pixels: libjpeg's JPEG_MAX_DIMENSION, a little below what 16 bits could say."""
 
+WIDTHS = (80, 120, 160, 240, 320, 480, 640, 800, 960, 1280, 1600, 1920, 2560, 3200, 3840, 5120, 7680)
+"""The widths that pictures are shrunk to, in pixels: what is asked for becomes the next of these, so that two pages
+whose pictures differ by a few pixels share one encoder."""
+
+LevelsMode = Literal["auto", "minmax", "percentile", "fixed"]
+Norm = Literal["linear", "log", "sqrt"]
+Colormap = Literal[
+    "grey",
+    "grey-inverted",
+    "viridis",
+    "cividis",
+    "inferno",
+    "plasma",
+    "magma",
+    "turbo",
+    "hot",
+    "jet",
+    "rainbow",
+]
+Overlay = Literal["time", "crosshair", "centroid", "scale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Roi:
+    """A region of interest, in pixels of the image as sent: its top left pixel, and its size."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+ALL = "*"
+"""Among the names of a selection: every channel that is not large."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
     """
-    One way to show a camera.
+    One way to show a camera.  The fields stand in the order in which they are applied.
 
     Args:
-        width: The picture is shrunk to at most this many pixels, its aspect kept, and never enlarged.  None: as sent.
-        quality: JPEG quality, 1..100.
         fps: At most so many pictures per second, to three digits.  None: every frame.
+        background: Whether the camera's background is subtracted, if it has one.
+        roi: The part of the image that is shown.  None: all of it.
+        levels: How the pixel values that become black and white are found, in what is shown of the image: ``auto``
+            and ``percentile`` by percentiles, the first smoothed over time; ``minmax``; ``fixed``.
+        low: What becomes black: for ``fixed`` a pixel value, for ``auto`` and ``percentile`` a percentage of the
+            pixels, for ``minmax`` None.
+        high: What becomes white, likewise; above ``low``.
+        norm: The curve between them.
+        mirror: Whether left and right are exchanged.
+        rotate: Degrees clockwise, after mirroring: 0, 90, 180 or 270.
+        width: The picture is shrunk to at most this many pixels, its aspect kept, and never enlarged.  None: as sent.
+        colormap: What grey images are coloured with; colour images are shown as sent.
+        overlay: What is drawn over the picture, sorted.
+        quality: JPEG quality, 1..100.
     """
 
-    width: int | None = None
-    quality: int = DEFAULT_QUALITY
     fps: float | None = None
+    background: bool = False
+    roi: Roi | None = None
+    levels: LevelsMode = "auto"
+    low: float | None = 0.5
+    high: float | None = 99.5
+    norm: Norm = "linear"
+    mirror: bool = False
+    rotate: int = 0
+    width: int | None = None
+    colormap: Colormap = "grey"
+    overlay: tuple[Overlay, ...] = ()
+    quality: int = DEFAULT_QUALITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,78 +92,9 @@ class Selection:
     Which of a camera's values a viewer of events asks for.
 
     Args:
-        channels: Their names, sorted; None for all that are not large.
+        channels: Their names, sorted; one may be ALL.  None for ALL alone.
         rate: At most so many events per second, to three digits.  None: every frame.
     """
 
     channels: tuple[str, ...] | None = None
     rate: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Parameter:
-    kind: type[int] | type[float]
-    low: float
-    high: float
-
-    def parse(self, key: str, text: str) -> int | float:
-        # int() and float() also take spaces, underscores and every script's digits.
-        written = _WHOLE if self.kind is int else _DECIMAL
-        value = self.kind(text) if written.fullmatch(text) else None
-        if value is None or not self.low <= value <= self.high:
-            noun = "a whole number" if self.kind is int else "a number"
-            raise RenditionError(f"{key}={text!r}: expected {noun} from {self.low:g} to {self.high:g}")
-        # Three digits of a rate are all that anybody can see; more would be encoders of their own for nothing.
-        return value if self.kind is int else float(f"{value:.3g}")
-
-
-_WHOLE = re.compile(r"[0-9]{1,9}")
-_DECIMAL = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-
-# 0.01: a time-lapse with one picture in 100 s.  1000: faster than any camera that bsread carries.
-_FREQUENCY = _Parameter(float, 0.01, 1000)
-
-_PARAMETERS = {
-    # Below 16 pixels nothing can be seen.
-    "width": _Parameter(int, 16, MAX_SIDE),
-    "quality": _Parameter(int, 1, 100),
-    "fps": _FREQUENCY,
-}
-
-
-def parse_rendition(query: Mapping[str, str], *, also: Set[str] = frozenset()) -> Rendition:
-    """
-    Read a rendition from an URL's query.
-
-    Args:
-        query: The parameters by name; a multidict, for those that stand in it twice to be found.
-        also: Names that the caller reads itself, once or more often.
-
-    Raises:
-        RenditionError: Names key, value and what would do.
-    """
-    _check_names(query, _PARAMETERS.keys(), also)
-    asked = {key: parameter.parse(key, query[key]) for key, parameter in _PARAMETERS.items() if key in query}
-    return Rendition(**asked)  # type: ignore[arg-type]  # _PARAMETERS holds each field's own type
-
-
-def parse_selection(query: Mapping[str, str], *, also: Set[str] = frozenset()) -> Selection:
-    """Read a selection from an URL's query; arguments and errors as for parse_rendition."""
-    _check_names(query, {"channels", "rate"}, also)
-    channels = query.get("channels")
-    rate = query.get("rate")
-    return Selection(
-        channels=None if channels is None else tuple(sorted({*channels.split(",")} - {""})),
-        rate=None if rate is None else _FREQUENCY.parse("rate", rate),
-    )
-
-
-def _check_names(query: Mapping[str, str], ours: Set[str], also: Set[str]) -> None:
-    """A misspelt ``qualty=50`` that does nothing would be worse than an error; so would be one of two widths."""
-    seen: set[str] = set()
-    for key, _value in query.items():  # noqa: PERF102  a multidict's keys() may tell each name once
-        if key not in ours | also:
-            raise RenditionError(f"unknown parameter {key!r}; known here are {', '.join(sorted(ours | also))}")
-        if key in seen & ours:
-            raise RenditionError(f"parameter {key!r} stands there twice; give it once")
-        seen.add(key)

@@ -21,6 +21,10 @@ DEFAULT_PORT = 5000
 _CAMERA_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+_Unit = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+_Distance = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+_Coordinate = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+_PixelValue = Annotated[float, msgspec.Meta(gt=0, le=2**64)]
 _Positive = Annotated[int, msgspec.Meta(gt=0, le=2**40)]
 
 
@@ -62,6 +66,31 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     string_bytes: _Positive = 2**20
 
 
+class CalibrationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    A ``[cameras.NAME.calibration]`` table: where its pixels lie.
+
+    Args:
+        unit: Of what follows, and of the stream's own axes.
+        x: The distance of one column from the next; None for what the stream's ``x_axis`` says.
+        y: Likewise of the rows.
+        origin: Column and row where the coordinates are 0.
+    """
+
+    unit: _Unit
+    x: _Distance | None = None
+    y: _Distance | None = None
+    origin: tuple[_Coordinate, _Coordinate] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        """Refuse pixels of no size."""
+        for key, distance in (("x", self.x), ("y", self.y)):
+            if distance == 0:
+                raise ValueError(
+                    f"{key} = 0: expected the distance of two pixels, negative if the axis is turned round"
+                )
+
+
 class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     A ``[cameras.NAME]`` table.
@@ -70,11 +99,15 @@ class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         source: Where its frames come from.
         image_channel: The channel that is the picture; None to find it.
         connect: Whether it is received always, or only while somebody watches.
+        calibration: Where its pixels lie; None for what the stream says.
+        saturation: Pixel value from which a pixel is saturated; None for the largest of its type.
     """
 
     source: str
     image_channel: str | None = None
     connect: Literal["always", "on_demand"] = "always"
+    calibration: CalibrationSettings | None = None
+    saturation: _PixelValue | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,7 +155,8 @@ def _rephrase(text: str, document: Mapping[str, object]) -> str:
     if where.startswith("cameras[...]"):  # msgspec does not say which; find out
         where = where.replace("cameras[...]", f"cameras.{_find_bad_camera(document)}")
     if found := re.fullmatch(r"Object contains unknown field `(.*)`", message):
-        kind: type[msgspec.Struct] = _TABLES.get(where, CameraSettings)
+        in_camera: type[msgspec.Struct] = CalibrationSettings if where.endswith(".calibration") else CameraSettings
+        kind: type[msgspec.Struct] = _TABLES.get(where, in_camera)
         known = ", ".join(kind.__struct_fields__)
         return f"{where + '.' if where else ''}{found[1]}: unknown key; known are {known}"
     if found := re.fullmatch(r"Object missing required field `(.*)`", message):

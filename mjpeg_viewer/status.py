@@ -9,7 +9,7 @@ from mjpeg_viewer.sources import Intake
 State = Literal["idle", "connecting", "silent", "undecodable", "live"]
 
 # A camera is silent when nothing came for this long, or for three of its usual intervals if that is longer.
-_SILENT_AFTER = 2.0
+_SILENT_AFTER = 1.5
 _SILENT_INTERVALS = 3
 
 # Before this there has been no answer because there has been no time for one.

@@ -21,6 +21,7 @@ import orjson
 from aiohttp import web
 from cryptography.fernet import Fernet
 
+from mjpeg_viewer.calibration import Calibration
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.simulator import Simulator, read_counter
 from mjpeg_viewer.sources import open_source
@@ -116,6 +117,7 @@ async def run_site(
     link_user: str | None = None,
     session_key: bytes = SESSION_KEY,
     on_demand: bool = False,
+    calibration: Calibration | None = None,
 ) -> AsyncIterator[Site]:
     """
     Run the server.
@@ -127,10 +129,14 @@ async def run_site(
         link_user: Whom the login link logs in.
         session_key: What sessions are encrypted with.
         on_demand: Whether cameras are received only while somebody watches.
+        calibration: What the cameras' pixels mean.
     """
     supervisor = Supervisor()
     with ThreadPoolExecutor(2) as pictures, ThreadPoolExecutor(2) as hashing:
-        made = {name: Camera(name, open_source(url), pictures, supervisor, on_demand) for name, url in cameras.items()}
+        made = {
+            name: Camera(name, open_source(url), pictures, supervisor, on_demand, calibration)
+            for name, url in cameras.items()
+        }
         if users is not None and not isinstance(users, Users):
             users = Users({name: cheap_hash(password) for name, password in users.items()})
         logins = Logins(users, hashing, link_user)
@@ -177,9 +183,18 @@ class Pictures:
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self.response = response
         self._reader = aiohttp.MultipartReader.from_response(response)
+        self._last = ""
 
     async def take(self) -> Picture:
-        """Wait for the next picture."""
+        """Wait for the next frame's picture, past repetitions of the last and notices that there is none."""
+        while True:
+            picture = await self.take_any()
+            if picture.headers.get("X-Sequence", self._last) != self._last:
+                self._last = picture.headers["X-Sequence"]
+                return picture
+
+    async def take_any(self) -> Picture:
+        """Wait for the next part, be it a picture or a notice."""
         async with asyncio.timeout(PATIENCE):
             part = await self._reader.next()
             assert part is not None

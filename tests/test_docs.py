@@ -1,14 +1,19 @@
 """The documents keep their word: keys, links, paths and commands that they name are there."""
 
+import dataclasses
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 
-from mjpeg_viewer.settings import CameraSettings, LimitSettings, ServerSettings, load_settings
+from mjpeg_viewer.errors import RenditionError
+from mjpeg_viewer.query import parse_rendition
+from mjpeg_viewer.rendition import Colormap, LevelsMode, Norm, Overlay, Rendition
+from mjpeg_viewer.settings import CalibrationSettings, CameraSettings, LimitSettings, ServerSettings, load_settings
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -16,7 +21,12 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").
 
 @pytest.mark.parametrize(
     ("table", "struct"),
-    [("## `[server]`", ServerSettings), ("## `[cameras.NAME]`", CameraSettings), ("## `[limits]`", LimitSettings)],
+    [
+        ("## `[server]`", ServerSettings),
+        ("## `[cameras.NAME]`", CameraSettings),
+        ("## `[cameras.NAME.calibration]`", CalibrationSettings),
+        ("## `[limits]`", LimitSettings),
+    ],
 )
 def test_every_key_is_documented_and_every_documented_key_exists(table: str, struct: type[msgspec.Struct]):
     """docs/configuration.md has one row for each key, with range, default and effect, and no other row."""
@@ -24,6 +34,25 @@ def test_every_key_is_documented_and_every_documented_key_exists(table: str, str
     rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in section.splitlines() if line.startswith("| `")]
     assert [row[0].strip(" `") for row in rows] == list(struct.__struct_fields__)
     assert all(cell.strip() for row in rows for cell in row)
+
+
+def test_every_parameter_of_a_picture_is_documented():
+    """docs/pictures.md has one row for each that an URL may have, with its words, in the order they are applied."""
+    section = (ROOT / "docs/pictures.md").read_text().split("## Parameters")[1].split("\n## ")[0]
+    rows = {row[1].strip(" `"): row[2:-1] for row in _rows(section)}
+    with pytest.raises(RenditionError) as caught:
+        parse_rendition({"": ""})
+    known = str(caught.value).split("known here are ")[1].split(", ")
+    assert sorted(rows) == sorted(known)
+    assert all(cell.strip() for row in rows.values() for cell in row)
+    for key, words in (("levels", LevelsMode), ("norm", Norm), ("colormap", Colormap), ("overlay", Overlay)):
+        assert sorted(re.findall(r"`([a-z-]+)`", rows[key][0])) == sorted(get_args(words))
+    fields = [field.name for field in dataclasses.fields(Rendition)]
+    assert [key for key in rows if key in fields] == [field for field in fields if field in rows]
+
+
+def _rows(section: str) -> list[list[str]]:
+    return [line.split("|") for line in section.splitlines() if line.startswith("| `")]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -38,7 +67,7 @@ def test_sample_configurations_are_read_without_a_fault(tmp_path: Path):
     samples = [(ROOT / "deploy/config.toml").read_text()]
     for document in ("README.md", "docs/configuration.md"):
         samples += re.findall(r"```toml\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
-    assert len(samples) == 3
+    assert len(samples) == 4
     for number, sample in enumerate(samples):
         path = tmp_path / f"{number}.toml"
         path.write_text(sample)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from mjpeg_viewer.encoder import Encoder
+from mjpeg_viewer.encoder import Encoder, Filling, Maker
 from mjpeg_viewer.errors import RenderError, ViewerError
 from mjpeg_viewer.frame import Frame
-from mjpeg_viewer.status import Health
+from mjpeg_viewer.status import Health, Status
 from tests.kit import PATIENCE
 
 
@@ -30,6 +30,25 @@ def frame(number: int, received: float = 0.0) -> Frame:
         "no picture",
         lambda: pytest.fail("nobody asked for it"),
     )
+
+
+LIVE = Status("live", "", 0.0)
+
+
+class Making(Maker[int]):
+    """A maker of functions."""
+
+    def __init__(
+        self, make: Callable[[Frame], int], fill: Callable[[int | None], Filling[int] | None] = lambda last: None
+    ) -> None:
+        self._make, self._fill = make, fill
+
+    def __call__(self, frame: Frame) -> int:
+        return self._make(frame)
+
+    def fill(self, last: int | None, status: Status) -> Filling[int] | None:
+        assert status is LIVE
+        return self._fill(last)
 
 
 class Viewer:
@@ -62,8 +81,9 @@ async def running(
     executor: Executor,
     fps: float | None = None,
     on_failure: Callable[[ViewerError, int, Health], None] = fail,
+    fill: Callable[[int | None], Filling[int] | None] = lambda last: None,
 ) -> AsyncIterator[Encoder[int]]:
-    encoder = Encoder(make, fps, executor, on_failure)
+    encoder = Encoder(Making(make, fill), fps, executor, on_failure, lambda: LIVE)
     task = asyncio.create_task(encoder.run())
     try:
         yield encoder
@@ -178,11 +198,12 @@ async def test_frame_that_cannot_be_shown_costs_itself_alone(executor: Executor)
 
 async def test_fault_of_the_program_ends_the_encoder(executor: Executor):
     """What is not foreseen is not swallowed: it comes out of run()."""
-    encoder: Encoder[int] = Encoder(lambda one: 1 // 0, None, executor, fail)
+    encoder = Encoder(Making(lambda one: 1 // 0), None, executor, fail, lambda: LIVE)
     encoder.frames.offer(frame(1))
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ExceptionGroup) as caught:
         async with asyncio.timeout(PATIENCE):
             await encoder.run()
+    assert caught.group_contains(ZeroDivisionError)
 
 
 # The pace is tested in a time of its own: the loop's clock is moved by waiting and by nothing else, so that a slow
@@ -270,3 +291,58 @@ def test_camera_that_paused_has_no_claim_to_catch_up():
     """After ten seconds of silence at 2 per second there are not twenty at once."""
     arrivals = [10 + number / 100 for number in range(100)]
     assert len(made_at(2, arrivals)) <= 4
+
+
+async def test_when_nothing_comes_the_maker_fills_in(executor: Executor):
+    """Who saw the last item is told of it, who came after it is not; a frame ends that."""
+    early, late = Viewer(), Viewer()
+
+    def fill(last: int | None) -> Filling[int]:
+        return Filling(-(last or 0), -1)
+
+    async with running(lambda one: one.sequence, executor, fill=fill) as encoder:
+        with encoder.hub.subscribe(early, after=4):
+            assert await early.take() == -1  # nobody has seen anything yet
+            encoder.frames.offer(frame(5))
+            assert await early.take() == 5
+            with encoder.hub.subscribe(late, after=5):
+                assert [await early.take(), await late.take()] == [-5, -1]
+                assert [await early.take(), await late.take()] == [-5, -1]
+                encoder.frames.offer(frame(6))
+                assert [await early.take(), await late.take()] == [6, 6]
+    assert encoder.encoded == 2
+
+
+async def test_frame_that_comes_while_filling_in_is_the_last_word(executor: Executor):
+    """What says that nothing comes is not published after what came."""
+    filling, go_on = threading.Event(), threading.Event()
+
+    def fill(last: int | None) -> Filling[int]:
+        filling.set()
+        assert go_on.wait(PATIENCE)
+        return Filling(-(last or 0), -(last or 0))
+
+    viewer = Viewer()
+    async with running(lambda one: one.sequence, executor, fill=fill) as encoder:
+        with encoder.hub.subscribe(viewer):
+            assert await asyncio.to_thread(filling.wait, PATIENCE)
+            encoder.frames.offer(frame(1))
+            assert await viewer.take() == 1
+            go_on.set()
+            assert await viewer.take() == -1
+
+
+async def test_frames_that_fail_are_paced_too(executor: Executor):
+    """With fps=2 a camera whose frames cannot be shown is tried twice a second, not as often as it sends."""
+    tried: list[float] = []
+
+    def refuse(one: Frame) -> int:
+        tried.append(time.monotonic())
+        raise RenderError("no")
+
+    async with running(refuse, executor, fps=2, on_failure=lambda *_: None) as encoder:
+        async with asyncio.timeout(PATIENCE):
+            while len(tried) < 3:
+                encoder.frames.offer(frame(len(tried)))
+                await asyncio.sleep(0.001)
+    assert tried[2] - tried[0] >= 0.9

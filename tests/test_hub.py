@@ -44,6 +44,33 @@ def test_nothing_older_than_a_subscription_is_offered():
     assert late.offered == [6, 7]
 
 
+def test_newest_item_is_there_for_who_accepts_it():
+    """Who comes after an item and takes one that old is offered it at once; who wants newer ones is not."""
+    hub: Hub[int] = Hub()
+    takes, newer, usual = Listener(), Listener(), Listener()
+    with hub.subscribe(Listener()):
+        hub.publish(4, 4)
+        hub.publish(5, 5)
+        assert hub.newest == 5
+        with hub.subscribe(takes, after=4), hub.subscribe(newer, after=5), hub.subscribe(usual):
+            assert (takes.offered, newer.offered, usual.offered) == ([5], [], [])
+            hub.publish(6, 6)
+    assert (takes.offered, newer.offered, usual.offered) == ([5, 6], [6], [6])
+
+
+def test_nothing_is_kept_for_nobody():
+    """Without a subscriber an item is not kept, neither one that was published nor one that is."""
+    hub: Hub[int] = Hub()
+    with hub.subscribe(Listener()):
+        hub.publish(1, 1)
+    assert hub.newest is None
+    hub.publish(2, 2)
+    assert hub.newest is None
+    late = Listener()
+    with hub.subscribe(late, after=0):
+        assert late.offered == []
+
+
 def test_items_without_a_sequence_reach_everybody():
     """Where items have no place in time, the defaults let all of them through."""
     hub: Hub[int] = Hub()

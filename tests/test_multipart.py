@@ -9,7 +9,7 @@ import pytest
 from aiohttp import hdrs
 from aiohttp.base_protocol import BaseProtocol
 
-from mjpeg_viewer.multipart import BOUNDARY, CONTENT_TYPE, Framing, Part, opening
+from mjpeg_viewer.multipart import BOUNDARY, CONTENT_TYPE, Framing, Notice, Picture, opening
 from mjpeg_viewer.wire import Wire, chunk
 
 JPEGS = [
@@ -17,7 +17,7 @@ JPEGS = [
     b"\xff\xd8\r\n--\r\n\r\ntwo\xff\xd9",
     b"\xff\xd8" + bytes(range(256)) * 300 + b"\xff\xd9",
 ]
-PARTS = [Part(jpeg, 10 + number, 1000 + number, 1.7e9 + number / 4) for number, jpeg in enumerate(JPEGS)]
+PARTS = [Picture(jpeg, 10 + number, 1000 + number, 1.7e9 + number / 4) for number, jpeg in enumerate(JPEGS)]
 FRAMINGS = list(Framing)
 
 
@@ -54,8 +54,8 @@ def test_length_framing_byte_for_byte():
 
 def test_a_frame_without_time_has_no_timestamp():
     """A missing time is left out, not made up."""
-    assert "X-Timestamp" not in Part(b"x", 1, 2, None).headers()
-    assert b"X-Timestamp" not in Part(b"x", 1, 2, None).payload(Framing.LENGTH)
+    assert "X-Timestamp" not in Picture(b"x", 1, 2, None).headers()
+    assert b"X-Timestamp" not in Picture(b"x", 1, 2, None).payload(Framing.LENGTH)
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
@@ -129,3 +129,9 @@ def test_bytes_are_made_once_for_all_viewers():
             assert wire.get(framing, chunked) is first
             assert first == (chunk(framing.value.encode()) if chunked else framing.value.encode())
     assert len(made) == 4
+
+
+def test_notice_says_the_status_and_no_frame():
+    """A program tells by its headers that this is no picture of now."""
+    assert Notice(b"x", "silent").headers() == {"X-Status": "silent"}
+    assert b"X-Status: silent\r\n\r\nx\r\n" in Notice(b"x", "silent").payload(Framing.LENGTH)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mjpeg_viewer.errors import ConfigurationError
-from mjpeg_viewer.settings import CameraSettings, ServerSettings, load_settings
+from mjpeg_viewer.settings import CalibrationSettings, CameraSettings, ServerSettings, load_settings
 
 CAMERA = '[cameras.beam]\nsource = "bsread+pull://h:1"\n'
 
@@ -30,6 +30,18 @@ def test_whole_file_is_read_in_its_own_order(path: Path):
     ]
 
 
+def test_calibration_is_read_inline_and_as_a_table(path: Path):
+    """Whole numbers do as well; what is left out is what the stream says."""
+    path.write_text(
+        f'{CAMERA}saturation = 4095\ncalibration = {{unit = "um", x = 3, y = -3.45, origin = [640, 512.5]}}\n'
+        '[cameras.two]\nsource = "x"\n[cameras.two.calibration]\nunit = "mm"\n'
+    )
+    cameras = load_settings(path).cameras
+    assert cameras["beam"].calibration == CalibrationSettings("um", 3.0, -3.45, (640.0, 512.5))
+    assert cameras["beam"].saturation == 4095
+    assert cameras["two"].calibration == CalibrationSettings("mm", None, None, (0.0, 0.0))
+
+
 def test_what_is_left_out_has_its_default(path: Path):
     """A source is enough."""
     path.write_text(CAMERA)
@@ -44,7 +56,7 @@ FAULTS: dict[str, tuple[str, str]] = {
     ),
     "unknown key of a camera": (
         CAMERA + '[cameras.two]\nsource = "x"\nchanel = "y"\n',
-        "cameras.two.chanel: unknown key; known are source, image_channel, connect",
+        "cameras.two.chanel: unknown key; known are source, image_channel, connect, calibration, saturation",
     ),
     "no source": (CAMERA + "[cameras.two]\n", "cameras.two.source: missing"),
     "no cameras": ("[server]\n", "cameras: missing"),
@@ -57,6 +69,36 @@ FAULTS: dict[str, tuple[str, str]] = {
     "port too large": (CAMERA + "[server]\nport = 65536\n", "server.port: expected `int` <= 65535"),
     "port negative": (CAMERA + "[server]\nport = -1\n", "server.port: expected `int` >= 0"),
     "port true": (CAMERA + "[server]\nport = true\n", "server.port: expected `int`, got `bool`"),
+    "unknown key of a calibration": (
+        CAMERA + 'calibration = {unit = "mm", z = 1}\n',
+        "cameras.beam.calibration.z: unknown key; known are unit, x, y, origin",
+    ),
+    "calibration without a unit": (CAMERA + "calibration = {x = 1}\n", "cameras.beam.calibration.unit: missing"),
+    "unit of nothing": (
+        CAMERA + 'calibration = {unit = ""}\n',
+        "cameras.beam.calibration.unit: expected `str` of length >= 1",
+    ),
+    "pixels of no size": (
+        CAMERA + 'calibration = {unit = "mm", y = 0.0}\n',
+        "cameras.beam.calibration: y = 0: expected the distance of two pixels, negative if the axis is turned round",
+    ),
+    "pixels of no number": (
+        CAMERA + 'calibration = {unit = "mm", x = nan}\n',
+        "cameras.beam.calibration.x: expected `float` >= -1000000000.0",
+    ),
+    "pixels without end": (
+        CAMERA + 'calibration = {unit = "mm", x = inf}\n',
+        "cameras.beam.calibration.x: expected `float` <= 1000000000.0",
+    ),
+    "origin of one number": (
+        CAMERA + 'calibration = {unit = "mm", origin = [1]}\n',
+        "cameras.beam.calibration.origin: expected `array` of length 2, got 1",
+    ),
+    "origin of no number": (
+        CAMERA + 'calibration = {unit = "mm", origin = [1, nan]}\n',
+        "cameras.beam.calibration.origin[1]: expected `float` >= -1000000.0",
+    ),
+    "saturation of nothing": (CAMERA + "saturation = 0\n", "cameras.beam.saturation: expected `float` > 0.0"),
     "bad name": (
         '[cameras."a/b"]\nsource = "x"\n',
         "cameras.'a/b': expected a name of letters, digits, '.', '_' and '-', 64 at most",

@@ -8,7 +8,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,13 +17,14 @@ import msgspec
 from aiohttp import web
 
 from mjpeg_viewer import systemd
+from mjpeg_viewer.calibration import Calibration
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.cli.logs import set_up_logs
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
 from mjpeg_viewer.htpasswd import hash_password
 from mjpeg_viewer.memory import keep_freed_memory
 from mjpeg_viewer.message import Limits
-from mjpeg_viewer.settings import Settings
+from mjpeg_viewer.settings import CameraSettings, Settings
 from mjpeg_viewer.sources import Source, open_source
 from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.users import UserFile, Users
@@ -101,7 +102,7 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
         _threads(_HASHING_THREADS, "password") as hashing,
     ):
         cameras = {
-            name: Camera(name, source, pictures, supervisor, settings.cameras[name].connect == "on_demand")
+            name: _make_camera(name, source, settings.cameras[name], pictures, supervisor)
             for name, source in sources.items()
         }
         logins = Logins(users, hashing, None if made_up is None else _MADE_UP_USER, ended)
@@ -120,6 +121,14 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
         finally:
             systemd.notify("STOPPING=1")
             await runner.cleanup()
+
+
+def _make_camera(
+    name: str, source: Source, settings: CameraSettings, pictures: Executor, supervisor: Supervisor
+) -> Camera:
+    axes = settings.calibration
+    calibration = Calibration(**({} if axes is None else msgspec.structs.asdict(axes)), saturation=settings.saturation)
+    return Camera(name, source, pictures, supervisor, settings.connect == "on_demand", calibration)
 
 
 @contextmanager

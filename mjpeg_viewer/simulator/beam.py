@@ -6,7 +6,7 @@ the seed and on the image's number alone, so a run can be repeated, and a droppe
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,15 @@ NOISE_SHIFTS = 1 << 16
 
 class BeamError(ViewerError):
     """A picture was asked for that cannot be made."""
+
+
+class Spot(NamedTuple):
+    """Where the beam is in an image and how wide, in pixels: centre and standard deviation along each axis."""
+
+    x: float
+    y: float
+    x_sigma: float
+    y_sigma: float
 
 
 class Beam:
@@ -126,19 +135,24 @@ class Beam:
             "repetition_rate": 1.0 / delay if delay > 0 else 0.0,
         }
 
+    def spot(self, number: int, delay: float = 0.1) -> Spot:
+        """Return the truth about image `number`: where the beam is before noise and counter come upon it."""
+        return self._place(number * delay, np.random.default_rng((self._seed, number)).standard_normal(5))
+
+    def _place(self, seconds: float, jitter: npt.NDArray[np.float64]) -> Spot:
+        """Slow motion, that an eye can follow, and jitter from shot to shot."""
+        return Spot(
+            x=self.width * (0.5 + 0.15 * _wave(seconds, 7.0) + 0.004 * float(jitter[0])),
+            y=self.height * (0.5 + 0.15 * _wave(seconds, 5.0) + 0.004 * float(jitter[2])),
+            x_sigma=self.width * (0.080 + 0.010 * _wave(seconds, 4.1) + 0.001 * float(jitter[1])),
+            y_sigma=self.height * (0.095 + 0.012 * _wave(seconds, 3.3) + 0.001 * float(jitter[3])),
+        )
+
     def _expose(self, seconds: float, random: np.random.Generator) -> npt.NDArray[Any]:
-        """One image: slow motion, that an eye can follow, and jitter from shot to shot."""
         jitter = random.standard_normal(5)
-        across = _profile(
-            self._x,
-            self.width * (0.5 + 0.15 * _wave(seconds, 7.0) + 0.004 * jitter[0]),
-            self.width * (0.080 + 0.010 * _wave(seconds, 4.1) + 0.001 * jitter[1]),
-        )
-        down = _profile(
-            self._y,
-            self.height * (0.5 + 0.15 * _wave(seconds, 5.0) + 0.004 * jitter[2]),
-            self.height * (0.095 + 0.012 * _wave(seconds, 3.3) + 0.001 * jitter[3]),
-        )
+        spot = self._place(seconds, jitter)
+        across = _profile(self._x, spot.x, spot.x_sigma)
+        down = _profile(self._y, spot.y, spot.y_sigma)
         intensity = min(0.97 + 0.05 * _wave(seconds, 2.3) + 0.02 * float(jitter[4]), MAX_INTENSITY)
         down *= self.amplitude * PEAK * intensity
 

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.supervisor import Supervisor
-from mjpeg_viewer.web import assets, events, login, pages, state, streams
+from mjpeg_viewer.web import assets, backgrounds, events, login, pages, snapshots, state, streams
 from mjpeg_viewer.web.explain import explain
 from mjpeg_viewer.web.guard import guard
 from mjpeg_viewer.web.keys import CAMERAS, LOGINS, STARTED, VIEWERS
@@ -70,11 +70,15 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/", pages.start, name="start")
     app.router.add_get("/cameras/{camera}", pages.camera_page, name="camera")
     app.router.add_get("/cameras/{camera}/stream.mjpg", streams.stream, name="stream")
-    app.router.add_get("/cameras/{camera}/snapshot.jpg", streams.snapshot, name="snapshot")
+    app.router.add_get("/cameras/{camera}/snapshot.{format:jpg|png|npy}", snapshots.snapshot, name="snapshot")
+    app.router.add_get("/cameras/{camera}/background", backgrounds.tell, name="background")
+    app.router.add_post("/cameras/{camera}/background", backgrounds.capture, name="background")
+    app.router.add_delete("/cameras/{camera}/background", backgrounds.forget, name="background")
+    app.router.add_get("/cameras/{camera}/background.npy", backgrounds.download, name="background-mean")
     app.router.add_get("/cameras/{camera}/events", events.camera_events, name="camera-events")
     app.router.add_get("/events", events.all_events, name="events")
     app.router.add_get("/stream.mjpg", streams.stream, name="first-stream")
-    app.router.add_get("/snapshot.jpg", streams.snapshot, name="first-snapshot")
+    app.router.add_get("/snapshot.{format:jpg|png|npy}", snapshots.snapshot, name="first-snapshot")
     app.router.add_get("/state", state.state, name="state")
     app.router.add_get("/healthz", state.healthz, name="healthz")
     app.router.add_get("/login", login.show_login, name="login")

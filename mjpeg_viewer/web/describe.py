@@ -22,4 +22,18 @@ def describe_camera(camera: Camera) -> dict[str, object]:
         "received": intake.received,
         **asdict(camera.count()),
         "undecodable_by_kind": dict(camera.troubles.counts),
+        "background": describe_background(camera),
+    }
+
+
+def describe_background(camera: Camera) -> dict[str, object]:
+    """Return when and of what the background was captured; or nulls, and the reason why there is none."""
+    keeper = camera.background
+    held = keeper.held
+    return {
+        "captured": held and held.captured,
+        "frames": held and held.frames,
+        "shape": held and held.mean.shape,
+        "dtype": held and held.dtype.name,
+        "reason": "" if held else keeper.reason,
     }

@@ -14,9 +14,11 @@ import orjson
 from aiohttp import hdrs, web
 
 from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.encoder import Maker
 from mjpeg_viewer.errors import MessageError
-from mjpeg_viewer.frame import ChannelInfo, Frame, Value
-from mjpeg_viewer.rendition import Selection, parse_selection
+from mjpeg_viewer.frame import ChannelInfo, Frame, Measure, Value
+from mjpeg_viewer.query import parse_selection
+from mjpeg_viewer.rendition import ALL, Selection
 from mjpeg_viewer.status import Status
 from mjpeg_viewer.web.describe import describe_status
 from mjpeg_viewer.web.keys import CAMERAS, IDENTITY, VIEWERS
@@ -75,7 +77,7 @@ class _Heartbeat(Wire):
         return b": \n\n"
 
 
-class EventMaker:
+class EventMaker(Maker[Event]):
     """
     Makes the frame events of one selection of one camera.
 
@@ -91,13 +93,19 @@ class EventMaker:
         self._names: list[str] = []
 
     def __call__(self, frame: Frame) -> Event:
-        """Make one event.  A value that cannot be decoded becomes null, and the reason stands beside it."""
+        """
+        Make one event.
+
+        What the stream does not have is computed from the picture, if it is something that can be.  A value that
+        cannot be had becomes null, and the reason stands beside it.
+        """
         values: dict[str, object] = {}
         errors: dict[str, str] = {}
+        units: dict[str, str] = {}
         room = _MOST
         for name in self._choose(frame):
             try:
-                value = frame.values.get(name)
+                value, unit = _read(frame, name)
             except MessageError as error:
                 values[name], errors[name] = None, str(error)
                 continue
@@ -107,6 +115,8 @@ class EventMaker:
                     continue
                 room -= numbers
             values[name] = _plain(value)
+            if unit is not None:
+                units[name] = unit
         info = frame.image_info
         data: dict[str, object] = {
             "camera": self._camera.name,
@@ -117,17 +127,22 @@ class EventMaker:
             "values": values,
             "stats": self._camera.stats,
         }
+        if units:
+            data["units"] = units
         if errors:
             data["errors"] = errors
         return Event("frame", data, self._camera.name, frame.pulse_id)
 
     def _choose(self, frame: Frame) -> Iterable[str]:
-        """Return the names asked for; else all but large arrays, which are not even decoded."""
-        if self._selection.channels is not None:
-            return self._selection.channels
+        """Return the names asked for; for ALL those of all but large arrays, which are not even decoded."""
+        asked = self._selection.channels
+        if asked is not None and ALL not in asked:
+            return asked
         if frame.channels is not self._channels:  # a source keeps them while its header stays the same
             large = {channel.name for channel in frame.channels if _reach(channel.shape) > _LARGE}
             self._channels, self._names = frame.channels, [name for name in frame.values if name not in large]
+            seen = {ALL, *self._names}
+            self._names += [name for name in asked or () if name not in seen]
         return self._names
 
 
@@ -200,6 +215,13 @@ class _StatusFeed:
     def offer(self, status: Status) -> None:
         data = {"camera": self._camera, **describe_status(status)}
         self._viewer.offer(Event("status", data, self._camera))
+
+
+def _read(frame: Frame, name: str) -> Measure:
+    """Return a value of the stream, or else what can be computed in its place; what nobody has is None."""
+    if name not in frame.values and name in frame.analysis:
+        return frame.analysis[name]
+    return Measure(frame.values.get(name))
 
 
 def _reach(shape: tuple[int, ...]) -> int:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from mjpeg_viewer.errors import RenditionError, UnavailableError
+from mjpeg_viewer.errors import InexactError, RenditionError, UnavailableError
 from mjpeg_viewer.web.pages import render_page
 
 _log = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except RenditionError as error:
         return _answer(request, HTTPStatus.BAD_REQUEST, str(error))
+    except InexactError as error:
+        return _answer(request, HTTPStatus.NOT_ACCEPTABLE, str(error))
     except UnavailableError as error:
         return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": _RETRY_AFTER})
     except ConnectionError:

@@ -1,16 +1,13 @@
 """Log in by form or by link, and out again."""
 
-import asyncio
 from typing import NoReturn
 
 from aiohttp import hdrs, web
 from aiohttp_session import get_session, new_session
 
+from mjpeg_viewer.web.forms import read_form
 from mjpeg_viewer.web.keys import IDENTITY, LOGINS, VIEWERS
 from mjpeg_viewer.web.pages import render_page
-
-# A form of two lines takes no time; whoever sends it byte by byte keeps a connection from somebody.
-_FORM_TIMEOUT = 10.0
 
 
 async def show_login(request: web.Request) -> web.Response:
@@ -31,7 +28,7 @@ async def show_login(request: web.Request) -> web.Response:
 
 async def log_in(request: web.Request) -> web.Response:
     """Check name and password of the form."""
-    form = await _read_form(request)
+    form = await read_form(request, "the fields username and password")
     user, password = form.get("username", ""), form.get("password", "")
     after = _stay_here(form.get("next", "/"))
     if await request.app[LOGINS].check_password(user, password) is None:
@@ -52,18 +49,6 @@ async def _log_in(request: web.Request, user: str, after: str) -> web.HTTPExcept
     # A new session, never the one that the browser brought: whoever planted that would be logged in with it.
     request.app[LOGINS].begin(await new_session(request), user)
     return web.HTTPSeeOther(after)
-
-
-async def _read_form(request: web.Request) -> dict[str, str]:
-    """Read the form's fields; a file is none of them."""
-    try:
-        async with asyncio.timeout(_FORM_TIMEOUT):
-            fields = await request.post()
-    except TimeoutError:
-        raise web.HTTPRequestTimeout(text=f"This form did not arrive within {_FORM_TIMEOUT:g} s.") from None
-    except (ValueError, LookupError):  # neither text nor a form, or an encoding that Python does not know
-        raise web.HTTPBadRequest(text="This form cannot be read; expected the fields username and password.") from None
-    return {name: value for name, value in fields.items() if isinstance(value, str)}
 
 
 def _form(

@@ -10,7 +10,8 @@ from mjpeg_viewer import __version__
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.web.describe import describe_status
 from mjpeg_viewer.web.keys import CAMERAS, IDENTITY, LOGINS
-from mjpeg_viewer.web.streams import get_camera, snapshot, stream
+from mjpeg_viewer.web.snapshots import snapshot
+from mjpeg_viewer.web.streams import get_camera, stream
 
 # HTTP/1.1 browsers open six connections to a site.  Two stay free for events and for going elsewhere.
 _LIVE_ON_WALL = 4

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 
+from mjpeg_viewer.calibration import Calibration, with_analysis
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.errors import MessageError, RenderError
 from mjpeg_viewer.frame import Frame
@@ -57,12 +58,12 @@ class Reader:
     ) -> None:
         self._parser = MessageParser(limits=limits)
         self._make_event = make_event
-        self._make_picture = PictureMaker(rendition or Rendition())
+        self._make_picture = PictureMaker("camera", rendition or Rendition())
 
     def read(self, message: Message) -> str:
         """Do everything; return the folder that the message belongs into."""
         try:
-            frame = self._parser.parse(message)
+            frame = with_analysis(self._parser.parse(message), Calibration())
         except MessageError as error:
             return self._judge(error)
         spoilt = self._read_values(frame)
@@ -73,6 +74,7 @@ class Reader:
         except RenderError as error:
             self._judge(error)
             return "picture"
+        self._measure(frame)
         assert part.jpeg.startswith(b"\xff\xd8")
         assert part.jpeg.endswith(b"\xff\xd9")
         assert len(part.get(Framing.LENGTH, chunked=True)) > len(part.jpeg)
@@ -97,6 +99,16 @@ class Reader:
         for reason in event.get("errors", {}).values():
             self._judge_text(reason)
         return spoilt or "errors" in event
+
+    def _measure(self, frame: Frame) -> None:
+        for name in frame.analysis:
+            kind = ""
+            try:
+                frame.analysis[name]
+            except MessageError as error:
+                self._judge(error)
+                kind = error.kind
+            assert kind in ("", "axis"), "what can be shown can be measured"
 
     def _judge(self, error: MessageError | RenderError) -> str:
         self._judge_text(str(error))

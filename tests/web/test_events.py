@@ -11,7 +11,11 @@ import numpy as np
 import pytest
 
 from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.frame import Frame
+from mjpeg_viewer.multipart import Framing
+from mjpeg_viewer.rendition import Selection
 from mjpeg_viewer.simulator import Beam, Simulator
+from tests.corpus.reading import make_event_maker
 from tests.kit import Site, receiving, run_site, until
 
 EVENTS = "/cameras/beam/events"
@@ -122,6 +126,16 @@ async def test_large_arrays_come_by_name(rich: tuple[Site, Simulator]):
         simulator.send()
         values = (await events.take("frame")).data["values"]
     assert values == {"over": list(range(4097)), "float": 1.5, "none": None}
+
+
+def test_what_is_asked_for_twice_takes_room_once():
+    """* and a name of what it has already: the value comes once, and leaves the others their room."""
+    values = {f"a{index}": np.zeros(4096, np.uint8) for index in range(200)}
+    make_event = make_event_maker(Selection(("*", *values)))
+    event = make_event(Frame(1, 1, None, 0.0, values, None, "", lambda: np.zeros((1, 1)))).payload(Framing.LENGTH)
+    data = json.loads(event.split(b"\ndata: ")[1])
+    assert "errors" not in data
+    assert len(data["values"]) == 200
 
 
 async def test_equal_selections_share_an_encoder(site: Site, beam: Simulator):

@@ -12,7 +12,7 @@ BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept": "text/html
 
 def paths_of(site: Site) -> list[tuple[str, str]]:
     """Each resource of the router by name, with an address of it."""
-    known = {"camera": "beam", "file": "viewer.css"}
+    known = {"camera": "beam", "file": "viewer.css", "format": "jpg"}
     found = []
     for resource in site.app.router.resources():
         info = resource.get_info()
@@ -98,7 +98,7 @@ async def test_right_credentials_open_every_route(closed: Site):
     for headers in (basic("ada", "right"), await closed.log_in("ada", "right")):
         for name, path in paths_of(closed):
             method = "POST" if name == "logout" else "HEAD"
-            if "snapshot" in path or name == "logout":
+            if "snapshot" in name or name in ("logout", "background-mean"):  # a picture to come, or not there
                 continue
             async with closed.session.request(method, closed.base + path, headers=headers) as response:
                 assert response.status == 200, path

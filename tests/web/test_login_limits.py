@@ -13,7 +13,7 @@ from tests.web.conftest import USERS
 
 async def test_form_that_does_not_arrive_is_given_up(closed: Site, monkeypatch: pytest.MonkeyPatch, quiet):
     """Who sends a form byte by byte gets 408; nobody waits for the rest."""
-    monkeypatch.setattr("mjpeg_viewer.web.login._FORM_TIMEOUT", 0.05)
+    monkeypatch.setattr("mjpeg_viewer.web.forms._FORM_TIMEOUT", 0.05)
     form = ("Content-Type: application/x-www-form-urlencoded", "Content-Length: 1000")
     async with connect_raw(closed.port, "/login", *form, method="POST") as raw:
         await asyncio.get_running_loop().sock_sendall(raw.sock, b"username=ada&")

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from mjpeg_viewer.simulator import Beam, Simulator, read_counter
-from mjpeg_viewer.web import streams
+from mjpeg_viewer.web import snapshots
 from tests.kit import Site, receiving, run_site, until
 
 SNAPSHOT = "/cameras/beam/snapshot.jpg"
+
+SILENCES = (b"no picture came within", b"but no message comes")
+"""How a silence is put: the second way when it has lasted two seconds, as it may on a busy machine."""
 
 
 async def take_snapshot(site: Site, beam: Simulator, path: str = SNAPSHOT):
@@ -71,19 +74,19 @@ async def test_snapshot_takes_a_rendition(site: Site, beam: Simulator):
 @pytest.mark.parametrize("accept", ["*/*", "text/html"])
 async def test_silence_is_said_not_shown(site: Site, beam: Simulator, monkeypatch: pytest.MonkeyPatch, accept: str):
     """When no frame comes the answer is 503 with a reason and when to try again, never the last picture."""
-    monkeypatch.setattr(streams, "_SNAPSHOT_TIMEOUT", 0.05)
+    monkeypatch.setattr(snapshots, "PATIENCE", 0.05)
     await take_snapshot(site, beam)
     status, headers, body = await read(site, SNAPSHOT, headers={"Accept": accept})
     assert status == 503
     assert int(headers["Retry-After"]) > 0
     assert headers["Content-Type"].startswith("text/html" if accept == "text/html" else "text/plain")
-    assert b"no picture came within" in body
+    assert any(reason in body for reason in SILENCES)
     assert not site.cameras["beam"].watched
 
 
 async def test_absence_is_said(monkeypatch: pytest.MonkeyPatch):
     """With nobody at the other end the answer names address and status."""
-    monkeypatch.setattr(streams, "_SNAPSHOT_TIMEOUT", 0.05)
+    monkeypatch.setattr(snapshots, "PATIENCE", 0.05)
     with Simulator(Beam(64, 48)) as gone:
         url = gone.url
     async with run_site({"beam": url}) as site:

@@ -75,3 +75,18 @@ async def test_value_that_cannot_be_decoded_is_null_with_a_reason(broken: Broken
         assert data["values"] == {"energy": 0.25, "spoilt": None}
         assert "'spoilt'" in data["errors"]["spoilt"]
         assert list(data["errors"]) == ["spoilt"]
+
+
+async def test_measure_of_a_picture_that_cannot_be_decoded_is_null_with_a_reason(broken: Broken):
+    """What the stream says is told all the same."""
+    async with (
+        run_site({"beam": f"bsread+pull://127.0.0.1:{broken.port}"}) as site,
+        site.events("/cameras/beam/events?channels=*,x_rms,x_profile") as events,
+    ):
+        await site.until_watched()
+        broken.send()
+        data = (await events.take("frame")).data
+    assert data["values"] == {"energy": 0.25, "spoilt": None, "x_rms": None, "x_profile": None}
+    assert set(data["errors"]) == {"spoilt", "x_rms", "x_profile"}
+    assert "'image'" in data["errors"]["x_rms"]
+    assert "units" not in data

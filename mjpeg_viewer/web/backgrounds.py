@@ -1,0 +1,74 @@
+"""A camera's background: captured, told of, handed out and forgotten."""
+
+import asyncio
+
+import orjson
+from aiohttp import hdrs, web
+from multidict import MultiDict
+
+from mjpeg_viewer.background import Capture
+from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.errors import UnavailableError
+from mjpeg_viewer.imaging import Background, encode_npy
+from mjpeg_viewer.mailbox import Mailbox
+from mjpeg_viewer.query import parse_frames
+from mjpeg_viewer.web.describe import describe_background
+from mjpeg_viewer.web.forms import read_form
+from mjpeg_viewer.web.snapshots import PATIENCE, take
+from mjpeg_viewer.web.streams import get_camera
+
+# Proxies wait for an answer for a minute.
+_CAPTURE_TIMEOUT = 50.0
+
+
+async def tell(request: web.Request) -> web.Response:
+    """Tell of the background, as JSON."""
+    return _answer(get_camera(request))
+
+
+async def capture(request: web.Request) -> web.Response:
+    """Capture a background of the next frames, and answer when that is done."""
+    camera = get_camera(request)
+    form = await read_form(request, "the field frames")
+    frames = parse_frames(MultiDict([*request.query.items(), *form.items()]))
+    camera.background.hold(await _capture(request, camera, frames))
+    return _answer(camera)
+
+
+async def forget(request: web.Request) -> web.Response:
+    """Forget the background."""
+    camera = get_camera(request)
+    camera.background.forget()
+    return _answer(camera)
+
+
+async def download(request: web.Request) -> web.Response:
+    """Send the mean of the frames, as float64."""
+    camera = get_camera(request)
+    held = camera.background.held
+    if held is None:
+        raise web.HTTPNotFound(text=f"{camera.name} has no background: {camera.background.reason}.")
+    body = await asyncio.to_thread(encode_npy, held.mean)
+    disposition = f'inline; filename="{camera.name}_background.npy"'
+    headers = {hdrs.CONTENT_TYPE: "application/octet-stream", hdrs.CONTENT_DISPOSITION: disposition}
+    return web.Response(body=body, headers=headers)
+
+
+async def _capture(request: web.Request, camera: Camera, frames: int) -> Background:
+    maker = Capture(frames)
+    results: Mailbox[Background | None] = Mailbox()
+    # Each capture has an encoder of its own: with another's, it would have frames that came before it was asked for.
+    with camera.watch(("background", id(maker)), lambda: maker, results):
+        try:
+            async with asyncio.timeout(_CAPTURE_TIMEOUT):
+                while (found := await take(request, camera, results, PATIENCE)) is None:
+                    pass
+        except TimeoutError:
+            raise UnavailableError(
+                f"{camera.name}: {maker.taken} of {frames} frames came within {_CAPTURE_TIMEOUT:g} s; ask for fewer"
+            ) from None
+    return found
+
+
+def _answer(camera: Camera) -> web.Response:
+    return web.Response(body=orjson.dumps(describe_background(camera)), content_type="application/json")

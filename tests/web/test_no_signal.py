@@ -1,0 +1,96 @@
+"""A picture that stands still says so itself, for all who have no page around it."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from mjpeg_viewer.simulator import Simulator
+from tests.kit import Picture, Pictures, Site
+
+STREAM = "/cameras/beam/stream.mjpg"
+
+
+async def take_notice(viewer: Pictures) -> Picture:
+    while "X-Status" not in (part := await viewer.take_any()).headers:
+        pass
+    return part
+
+
+async def test_last_picture_is_repeated_and_then_dimmed_with_the_reason(site: Site, beam: Simulator):
+    """The newest frame there is, once more within a second; when the camera is silent no one can take it for live."""
+    async with site.pictures(STREAM) as viewer:
+        beam.send()
+        picture = await viewer.take()
+        again = await viewer.take_any()
+        assert (again.headers, again.jpeg) == (picture.headers, picture.jpeg)
+        notice = await take_notice(viewer)
+        assert notice.headers["X-Status"] == "silent"
+        assert "X-Sequence" not in notice.headers
+        assert notice.pixels.shape == picture.pixels.shape
+        assert np.median(notice.pixels) <= np.median(picture.pixels) / 2
+        later = await take_notice(viewer)
+        assert later.jpeg != notice.jpeg  # the seconds go on
+        beam.send()
+        assert (await viewer.take()).number == 2
+
+
+async def test_who_comes_after_the_last_frame_is_shown_no_picture(site: Site, beam: Simulator):
+    """A newcomer to a silent camera gets a card, though another viewer's encoder still has the last picture."""
+    async with site.pictures(STREAM) as early:
+        beam.send()
+        seen = await early.take()
+        async with site.pictures(STREAM) as late:
+            card = await late.take_any()
+            assert card.headers["X-Status"] in ("waiting", "silent")
+            assert card.pixels.shape == seen.pixels.shape
+            assert (await take_notice(early)).jpeg != (await take_notice(late)).jpeg
+            assert site.cameras["beam"].encoded == 1
+            beam.send()
+            assert (await late.take()).jpeg == (await early.take()).jpeg
+
+
+async def test_picture_that_cannot_be_made_is_said_in_its_place(site: Site, beam: Simulator):
+    """A region outside the image is this viewer's trouble, said to him and to nobody else."""
+    async with (
+        site.pictures(f"{STREAM}?roi=9000,9000,10,10") as outside,
+        site.pictures(STREAM) as whole,
+    ):
+        beam.send()
+        assert (await whole.take()).number == 1
+        assert (await outside.take_any()).headers["X-Status"] == "undecodable"
+        assert site.cameras["beam"].status.state == "live"
+
+
+@pytest.mark.parametrize("parts", ["advance", "length"])
+async def test_card_is_shown_before_the_first_frame(site: Site, parts: str):
+    """Before anything came, whoever asks is told what is awaited."""
+    async with site.raw(f"{STREAM}?parts={parts}") as viewer:
+        assert (await viewer.read_head())[0] == 200
+        await viewer.read_chunk()
+        assert b"\xff\xd8\xff" in await viewer.read_chunk()
+
+
+async def test_region_outside_a_known_image_is_refused_by_name(site: Site, beam: Simulator):
+    """While somebody watches the size is known, and a region outside it is a mistake in the address."""
+    async with site.pictures(STREAM) as viewer:
+        beam.send()
+        await viewer.take()
+        for path in (STREAM, "/cameras/beam/snapshot.jpg"):
+            async with site.get(f"{path}?roi=320,0,10,10") as refused:
+                assert refused.status == 400
+                assert await refused.text() == (
+                    "roi='320,0,10,10': outside the image; expected x from 0 to 319 and y from 0 to 239\n"
+                )
+
+
+async def test_snapshot_that_cannot_be_made_says_why(site: Site, beam: Simulator):
+    """Not that no picture came, when one came that cannot be shown as asked."""
+    asking = asyncio.create_task(site.session.get(f"{site.base}/cameras/beam/snapshot.jpg?roi=320,0,10,10"))
+    await site.until_watched()
+    beam.send()
+    async with await asking as refused:
+        assert refused.status == 503
+        assert await refused.text() == (
+            "beam cannot be shown like this: roi=320,0,10,10 lies outside the image of 320 x 240\n"
+        )
