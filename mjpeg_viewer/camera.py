@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 
 from mjpeg_viewer.background import BackgroundKeeper
 from mjpeg_viewer.calibration import Calibration, with_analysis
-from mjpeg_viewer.encoder import Encoder, Maker
-from mjpeg_viewer.errors import MessageError, RenderError, UnavailableError, ViewerError
-from mjpeg_viewer.frame import Frame, ImageInfo
+from mjpeg_viewer.encoder import Maker
+from mjpeg_viewer.encoders import Encoders
+from mjpeg_viewer.errors import MessageError, RenderError, ViewerError
+from mjpeg_viewer.frame import ImageInfo
 from mjpeg_viewer.hub import Hub, Subscriber
 from mjpeg_viewer.mailbox import Mailbox
 from mjpeg_viewer.message import Message
@@ -36,8 +37,8 @@ T = TypeVar("T")
 # How often the status is judged anew: a silence is noticed this much later than it begins.
 _JUDGE_PERIOD = 0.25
 
-# Each way to show a camera costs an encode per frame, and anybody who may watch may ask for another.
-_MOST_ENCODERS = 16
+MOST_ENCODERS = 16
+"""In how many ways a camera is shown at the same time, unless it is configured."""
 
 # How long a camera that is received on demand stays connected after its last viewer, in seconds.
 _LINGER = 5.0
@@ -54,6 +55,7 @@ class Camera:
         supervisor: Owner of its tasks.
         on_demand: Whether it is received only while somebody watches.
         calibration: What its pixels mean; None for what the stream says.
+        most_encoders: In how many ways it may be shown at the same time.
 
     Attributes:
         calibration: What its pixels mean.
@@ -72,6 +74,7 @@ class Camera:
         supervisor: Supervisor,
         on_demand: bool = False,
         calibration: Calibration | None = None,
+        most_encoders: int = MOST_ENCODERS,
     ) -> None:
         self.name = name
         self.source = source
@@ -88,31 +91,29 @@ class Camera:
         self._on_demand, self._receiving = on_demand, False
         self._health = Health()
         self._messages: Mailbox[Message] = Mailbox()
-        self._frames: Hub[Frame] = Hub()
-        self._encoders: dict[Hashable, tuple[Encoder[Any], asyncio.Task[None]]] = {}
-        self._encoded_before = 0
+        self._encoders = Encoders(name, most_encoders, executor, supervisor, self._note_failure, lambda: self.status)
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def watched(self) -> bool:
         """Whether anything is being encoded."""
-        return bool(self._encoders)
+        return len(self._encoders) > 0
 
     @property
     def image_info(self) -> ImageInfo | None:
         """What the newest frame's picture is; None while nobody watches, as nothing is looked at then."""
-        newest = self._frames.newest
+        newest = self._encoders.frames.newest
         return None if newest is None else newest.image_info
 
     @property
     def viewers(self) -> int:
         """How many subscribers watch."""
-        return sum(len(encoder.hub) for encoder, _ in self._encoders.values())
+        return self._encoders.subscribers
 
     @property
     def encoded(self) -> int:
         """How many pictures and events were made, however many viewers each had."""
-        return self._encoded_before + sum(encoder.encoded for encoder, _ in self._encoders.values())
+        return self._encoders.encoded
 
     def count(self) -> Stats:
         """Take the counters as they stand; from the loop's own thread."""
@@ -140,7 +141,7 @@ class Camera:
 
     async def stop(self) -> None:
         """End everything that the camera owns."""
-        tasks = [*self._tasks, *(task for _, task in self._encoders.values())]
+        tasks = [*self._tasks, *self._encoders.tasks]
         for task in tasks:
             task.cancel()
         # What one of them died of, its supervisor has told already.
@@ -172,34 +173,20 @@ class Camera:
         Raises:
             UnavailableError: There are as many encoders as one camera may have.
         """
-        newest, after = self._frames.newest, self.source.intake.received
+        newest, after = self._encoders.frames.newest, self.source.intake.received
         if newest is not None and 0 <= time.time() - newest.received < max_age:
             after = newest.sequence - 1
-        if key not in self._encoders:
-            if len(self._encoders) >= _MOST_ENCODERS:
-                raise UnavailableError(f"{self.name} is shown in {_MOST_ENCODERS} ways already; ask for one of those")
-            encoder = Encoder(make(), fps, self._executor, self._note_failure, lambda: self.status)
-            self._encoders[key] = encoder, self._supervisor.start(self._encode(encoder, after), f"{self.name}: {key}")
-        encoder, task = self._encoders[key]
-        self._wanted.set()
-        self._unwanted.clear()
         try:
-            with encoder.hub.subscribe(subscriber, after):
+            with self._encoders.share(key, make, subscriber, fps, after):
+                self._wanted.set()
+                self._unwanted.clear()
                 yield
         finally:
-            if not len(encoder.hub):
-                del self._encoders[key]
-                self._encoded_before += encoder.encoded
-                task.cancel()
-            if not self._encoders:
+            if not self.watched:
                 self._wanted.clear()
                 self._unwanted.set()
                 self._messages.discard()
                 self._health = Health()  # nobody looks any more, so nothing is known
-
-    async def _encode(self, encoder: Encoder[T], after: int) -> None:
-        with self._frames.subscribe(encoder.frames, after):
-            await encoder.run()
 
     def _receive(self) -> None:
         self._receiving, self._started = True, time.time()
@@ -218,8 +205,8 @@ class Camera:
             self._judge()
 
     def _sink(self, message: Message) -> bool:
-        # Called in the source's thread; a dict's truth is atomic to read.
-        if not self._encoders:
+        # Called in the source's thread; a dict's length is atomic to read.
+        if not self.watched:
             return False
         self._messages.offer_from_thread(message)
         return True
@@ -239,7 +226,7 @@ class Camera:
                 self._health.note_good()
                 self.background.check(frame.image_info)
             self.count()
-            self._frames.publish(with_analysis(frame, self.calibration), frame.sequence)
+            self._encoders.frames.publish(with_analysis(frame, self.calibration), frame.sequence)
             if not self.status.online:
                 self._judge()
 
@@ -262,7 +249,7 @@ class Camera:
             await asyncio.sleep(_JUDGE_PERIOD)
 
     def _judge(self) -> None:
-        healths = [self._health, *(encoder.health for encoder, _ in self._encoders.values())]
+        healths = [self._health, *(encoder.health for encoder in self._encoders)]
         if self._on_demand and not self._receiving:
             found = Status("idle", "received only while somebody watches", self._started)
         else:

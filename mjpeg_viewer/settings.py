@@ -26,6 +26,8 @@ _Distance = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 _Coordinate = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
 _PixelValue = Annotated[float, msgspec.Meta(gt=0, le=2**64)]
 _Positive = Annotated[int, msgspec.Meta(gt=0, le=2**40)]
+_Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+_StallTimeout = Annotated[float, msgspec.Meta(ge=1, le=3600)]
 
 
 class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +93,25 @@ class CalibrationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
                 )
 
 
+class ViewerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    The ``[viewers]`` table: how many may watch.  Who is one too many is refused with the reason.
+
+    Args:
+        total: All viewers together.
+        per_user: The viewers of one user.
+        per_address: The viewers at one address; None for as many as in all.
+        renditions: The ways in which one camera is shown at the same time.
+        stall_timeout: Seconds after which whoever takes no byte is let go.
+    """
+
+    total: _Count = 2000
+    per_user: _Count = 100
+    per_address: _Count | None = None
+    renditions: _Count = 16
+    stall_timeout: _StallTimeout = 30.0
+
+
 class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     A ``[cameras.NAME]`` table.
@@ -115,10 +136,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     cameras: Mapping[str, CameraSettings]
     server: ServerSettings = ServerSettings()
+    viewers: ViewerSettings = ViewerSettings()
     limits: LimitSettings = LimitSettings()
 
 
-_TABLES: Mapping[str, type[msgspec.Struct]] = {"": Settings, "server": ServerSettings, "limits": LimitSettings}
+_TABLES: Mapping[str, type[msgspec.Struct]] = {
+    "": Settings,
+    "server": ServerSettings,
+    "viewers": ViewerSettings,
+    "limits": LimitSettings,
+}
 
 
 def load_settings(path: Path) -> Settings:

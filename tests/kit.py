@@ -29,6 +29,8 @@ from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.users import Users
 from mjpeg_viewer.web import Logins, create_app
 from mjpeg_viewer.web.keys import VIEWERS
+from mjpeg_viewer.web.places import DEFAULT_LIMITS, PlaceLimits
+from mjpeg_viewer.web.viewer import STALL_TIMEOUT
 from mjpeg_viewer.web.viewers import Viewers
 from tests.raw import PATIENCE, connect_raw
 
@@ -118,6 +120,8 @@ async def run_site(
     session_key: bytes = SESSION_KEY,
     on_demand: bool = False,
     calibration: Calibration | None = None,
+    limits: PlaceLimits = DEFAULT_LIMITS,
+    stall_timeout: float = STALL_TIMEOUT,
 ) -> AsyncIterator[Site]:
     """
     Run the server.
@@ -130,6 +134,8 @@ async def run_site(
         session_key: What sessions are encrypted with.
         on_demand: Whether cameras are received only while somebody watches.
         calibration: What the cameras' pixels mean.
+        limits: How many may watch.
+        stall_timeout: Whoever takes no byte for so many seconds is let go.
     """
     supervisor = Supervisor()
     with ThreadPoolExecutor(2) as pictures, ThreadPoolExecutor(2) as hashing:
@@ -143,7 +149,7 @@ async def run_site(
         # Bound before the application is made, as the command does it: the port stands in the cookie's name.
         with socket.create_server(("127.0.0.1", port)) as listener:
             bound = listener.getsockname()[1]
-            app = create_app(made, logins, session_key, bound, supervisor)
+            app = create_app(made, logins, session_key, bound, supervisor, limits, stall_timeout)
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
             await runner.setup()
             try:

@@ -1,11 +1,14 @@
 #!/bin/sh
-# What the tests need beside Python: a browser and the players and tools that read our streams as users do.
+# What the tests need beside Python: a browser, the players and tools that read our streams as users do, and proxies.
 # Installs what is missing where it may (root, apt-get), else says in one line what to type.  With CI=true a missing
 # program is a failure; elsewhere its tests are skipped, and say so.
 set -eu
 
+# Debian keeps servers where only root looks.
+PATH=$PATH:/usr/sbin
+
 missing() {
-    for program in chromium ffmpeg curl systemd-analyze; do
+    for program in chromium ffmpeg curl systemd-analyze nginx caddy haproxy; do
         command -v "$program" > /dev/null && continue
         case $program in
             systemd-analyze) printf ' systemd' ;;
@@ -19,9 +22,18 @@ packages=$(missing)
 
 if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     echo "installing for the tests:$packages"
-    # Packages by name, hence no quotes.  What cannot be installed is told below, by what is still missing.
-    # shellcheck disable=SC2086
-    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y $packages; } > /dev/null 2>&1 || true
+    # apt-get would also start what it installs; the tests start it themselves, on ports of their own.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e $policy ]; then
+        trap 'rm -f $policy' EXIT
+        printf '#!/bin/sh\nexit 101\n' > $policy
+        chmod +x $policy
+    fi
+    # One by one, so that one that is not to be had keeps no other away.  What is still missing is told below.
+    apt-get -qq update > /dev/null 2>&1 || true
+    for package in $packages; do
+        DEBIAN_FRONTEND=noninteractive apt-get -qq install -y "$package" > /dev/null 2>&1 || true
+    done
     packages=$(missing)
     [ -n "$packages" ] || exit 0
 fi

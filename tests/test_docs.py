@@ -13,7 +13,14 @@ import pytest
 from mjpeg_viewer.errors import RenditionError
 from mjpeg_viewer.query import parse_rendition
 from mjpeg_viewer.rendition import Colormap, LevelsMode, Norm, Overlay, Rendition
-from mjpeg_viewer.settings import CalibrationSettings, CameraSettings, LimitSettings, ServerSettings, load_settings
+from mjpeg_viewer.settings import (
+    CalibrationSettings,
+    CameraSettings,
+    LimitSettings,
+    ServerSettings,
+    ViewerSettings,
+    load_settings,
+)
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -25,6 +32,7 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").
         ("## `[server]`", ServerSettings),
         ("## `[cameras.NAME]`", CameraSettings),
         ("## `[cameras.NAME.calibration]`", CalibrationSettings),
+        ("## `[viewers]`", ViewerSettings),
         ("## `[limits]`", LimitSettings),
     ],
 )

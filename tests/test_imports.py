@@ -20,7 +20,7 @@ FLOORS = [
     {"sources"},
     {"status"},
     {"encoder"},
-    {"background", "pictures"},
+    {"background", "encoders", "pictures"},
     {"camera"},
     {"web"},
     {"cli"},

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from mjpeg_viewer.camera import MOST_ENCODERS
 from mjpeg_viewer.errors import ConfigurationError
-from mjpeg_viewer.settings import CalibrationSettings, CameraSettings, ServerSettings, load_settings
+from mjpeg_viewer.settings import CalibrationSettings, CameraSettings, ServerSettings, ViewerSettings, load_settings
+from mjpeg_viewer.web.places import PlaceLimits
+from mjpeg_viewer.web.viewer import STALL_TIMEOUT
 
 CAMERA = '[cameras.beam]\nsource = "bsread+pull://h:1"\n'
 
@@ -19,11 +22,13 @@ def test_whole_file_is_read_in_its_own_order(path: Path):
     """Every key arrives, and the cameras stay in the order in which somebody wrote them."""
     path.write_text(
         '[server]\nhost = "0.0.0.0"\nport = 0\nusers = "/etc/users"\nsession_key = "/k"\n'
+        "[viewers]\ntotal = 5\nper_user = 4\nper_address = 3\nrenditions = 2\nstall_timeout = 10\n"
         '[cameras.z-1]\nsource = "bsread+sub://h:1"\nimage_channel = "cam:FPICTURE"\n'
         '[cameras."a.b_C"]\nsource = "bsread+pull://h:2"\n'
     )
     settings = load_settings(path)
     assert settings.server == ServerSettings("0.0.0.0", 0, "/etc/users", "/k")
+    assert settings.viewers == ViewerSettings(5, 4, 3, 2, 10.0)
     assert list(settings.cameras.items()) == [
         ("z-1", CameraSettings("bsread+sub://h:1", "cam:FPICTURE")),
         ("a.b_C", CameraSettings("bsread+pull://h:2")),
@@ -45,11 +50,15 @@ def test_calibration_is_read_inline_and_as_a_table(path: Path):
 def test_what_is_left_out_has_its_default(path: Path):
     """A source is enough."""
     path.write_text(CAMERA)
-    assert load_settings(path).server == ServerSettings("127.0.0.1", 5000, None, None)
+    settings = load_settings(path)
+    assert settings.server == ServerSettings("127.0.0.1", 5000, None, None)
+    viewers = settings.viewers
+    assert PlaceLimits(viewers.total, viewers.per_user, viewers.per_address) == PlaceLimits()
+    assert (viewers.renditions, viewers.stall_timeout) == (MOST_ENCODERS, STALL_TIMEOUT)
 
 
 FAULTS: dict[str, tuple[str, str]] = {
-    "unknown table": (CAMERA + "[serve]\n", "serve: unknown key; known are cameras, server, limits"),
+    "unknown table": (CAMERA + "[serve]\n", "serve: unknown key; known are cameras, server, viewers, limits"),
     "unknown key of the server": (
         CAMERA + "[server]\nprot = 1\n",
         "server.prot: unknown key; known are host, port, users, session_key",
@@ -99,6 +108,16 @@ FAULTS: dict[str, tuple[str, str]] = {
         "cameras.beam.calibration.origin[1]: expected `float` >= -1000000.0",
     ),
     "saturation of nothing": (CAMERA + "saturation = 0\n", "cameras.beam.saturation: expected `float` > 0.0"),
+    "no viewers at all": (CAMERA + "[viewers]\ntotal = 0\n", "viewers.total: expected `int` >= 1"),
+    "viewers of an address without a number": (
+        CAMERA + '[viewers]\nper_address = "all"\n',
+        "viewers.per_address: expected `int | null`, got `str`",
+    ),
+    "impatient": (CAMERA + "[viewers]\nstall_timeout = 0.5\n", "viewers.stall_timeout: expected `float` >= 1.0"),
+    "unknown key of the viewers": (
+        CAMERA + "[viewers]\nper_host = 1\n",
+        "viewers.per_host: unknown key; known are total, per_user, per_address, renditions, stall_timeout",
+    ),
     "bad name": (
         '[cameras."a/b"]\nsource = "x"\n',
         "cameras.'a/b': expected a name of letters, digits, '.', '_' and '-', 64 at most",

@@ -30,6 +30,7 @@ from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.users import UserFile, Users
 from mjpeg_viewer.web import Logins, create_app
 from mjpeg_viewer.web.ended import EndedSessions
+from mjpeg_viewer.web.places import PlaceLimits
 from mjpeg_viewer.web.sessions import make_key, read_key
 
 _log = logging.getLogger(__name__)
@@ -101,12 +102,14 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
         _threads(max(2, os.cpu_count() or 1), "picture") as pictures,
         _threads(_HASHING_THREADS, "password") as hashing,
     ):
+        viewers = settings.viewers
         cameras = {
-            name: _make_camera(name, source, settings.cameras[name], pictures, supervisor)
+            name: _make_camera(name, source, settings.cameras[name], viewers.renditions, pictures, supervisor)
             for name, source in sources.items()
         }
         logins = Logins(users, hashing, None if made_up is None else _MADE_UP_USER, ended)
-        app = create_app(cameras, logins, key, port, supervisor)
+        limits = PlaceLimits(viewers.total, viewers.per_user, viewers.per_address)
+        app = create_app(cameras, logins, key, port, supervisor, limits, viewers.stall_timeout)
         runner = web.AppRunner(
             app, access_log=None, keepalive_timeout=_KEEPALIVE_TIMEOUT, shutdown_timeout=_SHUTDOWN_TIMEOUT
         )
@@ -124,11 +127,11 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
 
 
 def _make_camera(
-    name: str, source: Source, settings: CameraSettings, pictures: Executor, supervisor: Supervisor
+    name: str, source: Source, settings: CameraSettings, renditions: int, pictures: Executor, supervisor: Supervisor
 ) -> Camera:
     axes = settings.calibration
     calibration = Calibration(**({} if axes is None else msgspec.structs.asdict(axes)), saturation=settings.saturation)
-    return Camera(name, source, pictures, supervisor, settings.connect == "on_demand", calibration)
+    return Camera(name, source, pictures, supervisor, settings.connect == "on_demand", calibration, renditions)
 
 
 @contextmanager

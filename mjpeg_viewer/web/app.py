@@ -18,7 +18,9 @@ from mjpeg_viewer.web.explain import explain
 from mjpeg_viewer.web.guard import guard
 from mjpeg_viewer.web.keys import CAMERAS, LOGINS, STARTED, VIEWERS
 from mjpeg_viewer.web.logins import Logins
+from mjpeg_viewer.web.places import DEFAULT_LIMITS, PlaceLimits
 from mjpeg_viewer.web.sessions import CookieStorage
+from mjpeg_viewer.web.viewer import STALL_TIMEOUT
 from mjpeg_viewer.web.viewers import Viewers
 
 # Names and passwords fit many times.
@@ -39,7 +41,13 @@ _EMBEDDABLE = frozenset({"stream", "snapshot", "first-stream", "first-snapshot"}
 
 
 def create_app(
-    cameras: Mapping[str, Camera], logins: Logins, session_key: bytes, port: int, supervisor: Supervisor
+    cameras: Mapping[str, Camera],
+    logins: Logins,
+    session_key: bytes,
+    port: int,
+    supervisor: Supervisor,
+    limits: PlaceLimits = DEFAULT_LIMITS,
+    stall_timeout: float = STALL_TIMEOUT,
 ) -> web.Application:
     """
     Build the application.  The cameras are started and stopped with it.
@@ -50,11 +58,13 @@ def create_app(
         session_key: A Fernet key for the session cookie.
         port: The server's port, for the cookie's name.
         supervisor: Owner of what runs in the background.
+        limits: How many may watch.
+        stall_timeout: Whoever takes no byte for so many seconds is let go.
     """
     app = web.Application(client_max_size=_BODY_BYTES)
     app[CAMERAS] = cameras
     app[LOGINS] = logins
-    app[VIEWERS] = Viewers(logins)
+    app[VIEWERS] = Viewers(logins, limits, stall_timeout)
     app[STARTED] = time.time()
     aiohttp_session.setup(app, CookieStorage(session_key, port))
     app.middlewares.extend([explain, guard])

@@ -24,7 +24,7 @@ from mjpeg_viewer.web.describe import describe_status
 from mjpeg_viewer.web.keys import CAMERAS, IDENTITY, VIEWERS
 from mjpeg_viewer.web.logins import Identity
 from mjpeg_viewer.web.streams import get_camera
-from mjpeg_viewer.web.viewer import Viewer
+from mjpeg_viewer.web.viewer import STALL_TIMEOUT, Viewer
 from mjpeg_viewer.web.viewers import Viewers
 from mjpeg_viewer.wire import Wire
 
@@ -164,9 +164,9 @@ class EventsViewer(Viewer):
         self._viewers = viewers
         self._pages = request.query.getall("viewer", [])[:_MOST_PAGES]
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float, stall_timeout: float = STALL_TIMEOUT) -> None:
         """Tell the page of its picture, and keep proxies from cutting a silent connection."""
-        super().tick(now)
+        super().tick(now, stall_timeout)
         for page in self._pages:
             picture = self._viewers.find(page, self.identity)
             sent, skipped = (picture.sent, picture.skipped) if picture else (0, 0)
@@ -193,15 +193,15 @@ async def _send_events(request: web.Request, cameras: list[Camera]) -> web.Strea
     response = web.StreamResponse(headers=_HEADERS)
     viewers = request.app[VIEWERS]
     viewer = EventsViewer(cameras, request[IDENTITY], request, viewers)
-    with ExitStack() as watching:
-        for camera in cameras:
-            feed = _StatusFeed(camera, viewer)
-            feed.offer(camera.status)
-            watching.enter_context(camera.status_hub.subscribe(feed))
-            make = partial(EventMaker, camera, selection)
-            watching.enter_context(camera.watch(selection, make, viewer, selection.rate))
-        async with viewers.admit(viewer, request, response, _OPENING):
-            await viewer.wait()
+    async with viewers.admit(viewer):
+        with ExitStack() as watching:
+            for camera in cameras:
+                feed = _StatusFeed(camera, viewer)
+                feed.offer(camera.status)
+                watching.enter_context(camera.status_hub.subscribe(feed))
+                make = partial(EventMaker, camera, selection)
+                watching.enter_context(camera.watch(selection, make, viewer, selection.rate))
+            await viewers.send(viewer, request, response, _OPENING)
     return response
 
 

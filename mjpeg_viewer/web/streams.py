@@ -41,9 +41,10 @@ async def stream(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
     viewer = Viewer("stream", [camera.name], request[IDENTITY], request, framing)
     make = partial(PictureMaker, camera.name, rendition, camera.background.subtract)
-    with camera.watch(rendition, make, viewer, rendition.fps):
-        async with request.app[VIEWERS].admit(viewer, request, response, opening(framing)):
-            await viewer.wait()
+    viewers = request.app[VIEWERS]
+    async with viewers.admit(viewer):
+        with camera.watch(rendition, make, viewer, rendition.fps):
+            await viewers.send(viewer, request, response, opening(framing))
     return response
 
 

@@ -129,15 +129,15 @@ class Viewer(asyncio.Protocol):
         elif self._transport is not None and not self._end.done():
             self._send(item)
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float, stall_timeout: float = STALL_TIMEOUT) -> None:
         """Look whether a busy connection still takes bytes.  Called about once a second, with a monotonic time."""
         if not self._busy or self._transport is None:
             return
         unsent = self._transport.get_write_buffer_size()
         if unsent != self._unsent:
             self._unsent, self._moved = unsent, now
-        elif now - self._moved > STALL_TIMEOUT:
-            self.close(f"took no byte for {STALL_TIMEOUT:.0f} s")
+        elif now - self._moved > stall_timeout:
+            self.close(f"took no byte for {stall_timeout:g} s")
 
     def idle_for(self, now: float) -> float:
         """Return how many seconds nothing was written; ``now`` is a monotonic time."""

@@ -7,8 +7,10 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from mjpeg_viewer.simulator import Beam, Simulator
+from mjpeg_viewer.web.places import PlaceLimits
+from mjpeg_viewer.web.viewer import Viewer
 from tests.browser.test_picture import until_shown
-from tests.kit import PATIENCE, Site, receiving, run_site
+from tests.kit import PATIENCE, Site, receiving, run_site, until
 
 WIDTHS = (360, 768, 1920)
 
@@ -138,6 +140,29 @@ async def test_login_leads_to_the_page_and_logout_ends_it(beam: Simulator, page:
         await other.get_by_role("button", name="Log out").click()
         await expect(page.locator("#state")).to_have_attribute("data-state", "logged-out", timeout=10_000)
         await expect(page.locator("#stage .veil")).to_be_visible()
+
+
+async def test_page_that_takes_all_places_is_loaded_anew(beam: Simulator, page: Page):
+    """At a limit of one page, reloading it, again and again, shows picture and values each time, at the first try."""
+    limits = PlaceLimits(total=2, per_user=2, per_address=2)
+    async with run_site({"beam": beam.url}, users={"anna": "secret"}, limits=limits) as site:
+        refused: list[str] = []
+        page.on("response", lambda answer: refused.append(answer.url) if answer.status == 503 else None)
+        await receiving(beam)
+        await page.goto(f"{site.base}/login", wait_until="commit")
+        await page.fill("[name=username]", "anna")
+        await page.fill("[name=password]", "secret")
+        await page.click("[type=submit]")
+        await expect(page).to_have_url(f"{site.base}/")
+        old: set[Viewer] = set()
+        for _ in range(5):
+            await until(lambda old=old: len(set(site.viewers) - old) == site.cameras["beam"].viewers == 2)
+            old = set(site.viewers)
+            beam.send()
+            await until_shown(page, beam.pulse_id - 1)
+            await expect(page.locator("#state")).to_have_attribute("data-state", "live")
+            await page.reload(wait_until="commit")
+        assert refused == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -179,3 +179,36 @@ async def test_death_in_the_background_ends_the_server(tmp_path: Path, where: st
     assert status == 1
     assert "ended by what nobody foresaw" in log
     assert f"RuntimeError: {what} died" in log
+
+
+async def test_limits_on_viewers_come_from_the_file(tmp_path: Path):
+    """Places, ways to show a camera and the patience with stalled viewers are those of [viewers]."""
+    with Simulator(Beam(64, 48), start_pulse_id=1) as beam:
+        config = tmp_path / "config.toml"
+        config.write_text(
+            f'[server]\nport = 0\nusers = "{write_user_file(tmp_path)}"\n[cameras.camera]\nsource = "{beam.url}"\n'
+            "[viewers]\ntotal = 9\nper_user = 4\nper_address = 5\nrenditions = 2\nstall_timeout = 1\n"
+        )
+        async with run("serve", "--config", str(config), home=tmp_path) as server, AsyncExitStack() as stack:
+            found = await server.read_until(READY)
+            base, port = found[1], int(found[2])
+            await receiving(beam)
+            session = await stack.enter_async_context(aiohttp.ClientSession(headers=INSIDE))
+            head = f"Authorization: {INSIDE['Authorization']}"
+            await stack.enter_async_context(connect_raw(port, "/stream.mjpg", head, receive_buffer=4096))
+            await stack.enter_async_context(session.get(f"{base}/stream.mjpg?quality=1"))
+            async with session.get(f"{base}/stream.mjpg?quality=2") as refused:
+                assert await refused.text() == "camera is shown in 2 ways already; ask for one of those\n"
+            for _ in range(2):
+                await stack.enter_async_context(session.get(f"{base}/stream.mjpg"))
+            async with session.get(f"{base}/stream.mjpg") as refused:
+                assert "(viewers.per_user)" in await refused.text()
+            async with asyncio.timeout(PATIENCE):
+                watching = 4
+                while watching == 4:  # until the one that never reads is let go
+                    beam.send()
+                    async with session.get(f"{base}/state") as state:
+                        watching = len((await state.json())["cameras"]["camera"]["viewers"])
+            status, log = await server.end()
+            assert status == 0
+            assert "took no byte for 1 s" in log

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from mjpeg_viewer.frame import Frame
 from mjpeg_viewer.multipart import Framing
 from mjpeg_viewer.rendition import Selection
 from mjpeg_viewer.simulator import Beam, Simulator
+from mjpeg_viewer.web import events as events_module
 from tests.corpus.reading import make_event_maker
 from tests.kit import Site, receiving, run_site, until
 
@@ -157,6 +159,35 @@ async def test_equal_selections_share_an_encoder(site: Site, beam: Simulator):
         await site.until_watched(viewers=6)
         beam.send()
         await until(lambda: camera.encoded == 4)
+
+
+async def test_event_is_serialised_once_for_all_who_ask_for_the_same(
+    site: Site, beam: Simulator, monkeypatch: pytest.MonkeyPatch
+):
+    """Twenty viewers of the same channels are sent the same bytes, which were made once."""
+    made: list[str] = []
+
+    class CountedEvent(events_module.Event):
+        def __init__(self, name: str, *rest: Any) -> None:
+            made.append(name)
+            super().__init__(name, *rest)
+
+    async with AsyncExitStack() as stack:
+        raws = [await stack.enter_async_context(site.raw(EVENTS)) for _ in range(20)]
+        for raw in raws:
+            await raw.read_head()
+            while b"event: status" not in await raw.read_chunk():
+                pass
+        await site.until_watched(viewers=20)
+        monkeypatch.setattr(events_module, "Event", CountedEvent)
+        beam.send()
+        chunks = set()
+        for raw in raws:
+            while b"event: frame" not in (chunk := await raw.read_chunk()):
+                pass
+            chunks.add(chunk)
+        assert len(chunks) == 1
+        assert made.count("frame") == 1
 
 
 async def test_rate_bounds_the_events(site: Site, beam: Simulator):

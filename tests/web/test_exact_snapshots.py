@@ -181,7 +181,7 @@ async def test_one_asker_costs_one_file(watching: Site, camera: Pusher, monkeypa
     camera.send(picture("uint16", 7, 9))
     await until(lambda: len(encoded) == 1)
     camera.send(picture("uint16", 7, 9))
-    (encoder, _) = watching.cameras["beam"]._encoders["npy"]
+    (encoder,) = watching.cameras["beam"]._encoders
     await until(lambda: bool(encoder.frames._items))
     go_on.set()
     assert (await asking)[0] == 200

@@ -204,9 +204,8 @@ async def test_slow_viewer_is_not_let_go(untimed_site: Site, beam: Simulator):
 async def test_server_looks_after_its_viewers_by_itself(beam: Simulator, monkeypatch: pytest.MonkeyPatch):
     """Nobody needs to ask: a viewer that takes nothing is let go in the background, one without frames is not."""
     monkeypatch.setattr(viewers_module, "_TICK", 0.01)
-    monkeypatch.setattr(viewer_module, "STALL_TIMEOUT", 0.1)
     with Simulator(Beam(64, 48)) as silent:
-        async with run_site({"beam": beam.url, "silent": silent.url}) as site:
+        async with run_site({"beam": beam.url, "silent": silent.url}, stall_timeout=0.1) as site:
             await receiving(beam)
             async with site.raw("/cameras/silent/stream.mjpg"), site.raw(STREAM, receive_buffer=SMALL):
                 await site.until_watched()

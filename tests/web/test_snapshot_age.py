@@ -56,7 +56,7 @@ async def test_older_frame_is_never_sent(
 ) -> None:
     """What was received longer ago than asked is not sent, though there is nothing else: 503, or the next frame."""
     async with watched(site, beam):
-        newest = site.cameras["beam"]._frames.newest
+        newest = site.cameras["beam"]._encoders.frames.newest
         assert newest is not None
         now = newest.received + 5.001
         monkeypatch.setattr(time, "time", lambda: now)
@@ -92,9 +92,9 @@ async def test_unwatched_camera_has_no_frame_in_store(
         pass
     camera = site.cameras["beam"]
     async with asyncio.timeout(5):
-        while camera.watched or len(camera._frames):
+        while camera.watched or len(camera._encoders.frames):
             await asyncio.sleep(0)
-    assert camera._frames.newest is None
+    assert camera._encoders.frames.newest is None
     monkeypatch.setattr(snapshots, "PATIENCE", 0.05)
     assert (await ask(site, path(form)))[0] == 503
 
