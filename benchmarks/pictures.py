@@ -2,7 +2,9 @@
 What a picture costs beside its floors, and beside what people write today.
 
 The floor is libjpeg-turbo's own compressor, in C, on the very 8-bit pixels.  All calls of a case are made in turn, so
-that whatever the machine does meets all; what is told is CPU time of the thread that works.
+that whatever the machine does meets all, but for what people write today: that comes at the end, for matplotlib leaves
+caches and memory behind in which whatever is next takes up to twice as long.  What is told is CPU time of the thread
+that works.
 
     make bench-pictures
 """
@@ -10,11 +12,12 @@ that whatever the machine does meets all; what is told is CPU time of the thread
 import base64
 import io
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -22,6 +25,7 @@ import numpy as np
 
 from benchmarks.decode import message
 from benchmarks.meter import build, machine, middle, running
+from mjpeg_viewer.cli.memory import keep_memory
 from mjpeg_viewer.imaging import make_leveller, render
 from mjpeg_viewer.imaging.grey import to_8_bit
 from mjpeg_viewer.message import MessageParser
@@ -34,7 +38,7 @@ try:
 except ImportError:
     Figure = None
 
-ROUNDS = 21
+ROUNDS, PEER_ROUNDS = 21, 9
 CASES = [(640, 480, "float64"), (1280, 1024, "uint16"), (2560, 2160, "uint16")]
 
 
@@ -113,7 +117,7 @@ def matplotlib_figure(image: np.ndarray) -> bytes:
 
 
 def measure(width: int, height: int, dtype: str, textured: bool) -> None:
-    """Print one case."""
+    """Print what a picture of ours costs, beside its floors."""
     images = make_images(width, height, dtype, textured)
     grey = Rendition()
     levels = make_leveller(grey).follow(images[0], 0.0)
@@ -125,45 +129,47 @@ def measure(width: int, height: int, dtype: str, textured: bool) -> None:
         "message": lambda: maker(parser.parse(sent)),
         "decode": bare_decode,
         "scale": partial(scale, images[0], levels.low, levels.high),
-        "png": partial(png_in_base64, images[0]),
     }
-    if Figure is not None:
-        calls["matplotlib"] = partial(matplotlib_figure, images[0])
     with floor_of_jpeg(to_8_bit(images[0], levels), grey.quality) as floor:
-        floor()
-        for call in calls.values():
-            call()
-        rounds = [{"floor": floor(), **{name: seconds(call) for name, call in calls.items()}} for _ in range(ROUNDS)]
-    ms = {name: middle([one[name] for one in rounds]) * 1000 for name in rounds[0]}
+        ms = take_turns({"floor": floor, **{name: partial(seconds, call) for name, call in calls.items()}}, ROUNDS)
     floors = ms["decode"] + ms["scale"] + ms["floor"]
     print(
         f"  {width} x {height} {dtype:<7} {'texture' if textured else 'beam':<7}"
         f"  floor {ms['floor']:5.2f}  ours {ms['ours']:5.2f} = {ms['ours'] / ms['floor']:.2f}"
         f"  coloured {ms['colour']:5.2f} = {ms['colour'] / ms['ours']:.2f} grey"
         f"  message to JPEG {ms['message']:5.2f} = {ms['message'] / floors:.2f} of its floors {floors:5.2f}"
-        f"  PNG in base64 {ms['png']:5.1f} = {ms['png'] / ms['ours']:.0f} ours"
-        + (f"  matplotlib {ms['matplotlib']:5.0f} = {ms['matplotlib'] / ms['ours']:.0f} ours" if Figure else "")
     )
 
 
+def measure_peers(width: int, height: int, dtype: str, textured: bool) -> None:
+    """Print what others' costs, beside ours."""
+    images = make_images(width, height, dtype, textured)
+    ours = take_turns({"ours": partial(seconds, Ours(images, Rendition()))}, ROUNDS)["ours"]
+    peers = {"PNG in base64": png_in_base64} | ({"matplotlib": matplotlib_figure} if Figure else {})
+    theirs = take_turns({name: partial(seconds, partial(call, images[0])) for name, call in peers.items()}, PEER_ROUNDS)
+    print(
+        f"  {width} x {height} {dtype:<7} {'texture' if textured else 'beam':<7}"
+        + "".join(f"  {name} {taken:.1f} = {taken / ours:.0f} ours" for name, taken in theirs.items())
+    )
+
+
+def take_turns(calls: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """Make each call once in each round; return the medians of the seconds that they return, in ms."""
+    for call in calls.values():
+        call()
+    taken = [{name: call() for name, call in calls.items()} for _ in range(rounds)]
+    return {name: middle([one[name] for one in taken]) * 1000 for name in calls}
+
+
 def measure_threads() -> None:
-    """Print how much sooner two renditions are made by two threads than by one, by the clock on the wall."""
+    """Print how much sooner two renditions are made by two threads than by one."""
     images = make_images(1280, 1024, "uint16", textured=False)
-    pictures = 50
     ratios = []
     for _ in range(ROUNDS):
         both = [Ours(images, Rendition()), Ours(images, Rendition(quality=70))]
-        begin = time.perf_counter()
-        for ours in both:
-            _repeat(ours, pictures)
-        one = time.perf_counter() - begin
-        threads = [threading.Thread(target=_repeat, args=(ours, pictures)) for ours in both]
-        begin = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        ratios.append(one / (time.perf_counter() - begin))
+        one = sum(elapsed(ours) for ours in both)
+        with ThreadPoolExecutor(len(both)) as threads:
+            ratios.append(one / max(threads.map(elapsed, both)))
     ratios.sort()
     print(
         f"  two renditions of 1280 x 1024 uint16 on two threads: {middle(ratios):.2f} x one"
@@ -171,20 +177,33 @@ def measure_threads() -> None:
     )
 
 
-def _repeat(call: Callable[[], object], times: int) -> None:
+def elapsed(call: Callable[[], object], times: int = 50) -> float:
+    """
+    Make a call many times; return the seconds that passed, less those in which other programs had the processor.
+
+    What the thread waited for another one that had Python's lock counts in full.
+    """
+    stat = Path("/proc/thread-self/schedstat")  # proc(5): ns on a processor, ns ready for one that was taken
+    begin, kept = time.perf_counter(), int(stat.read_text().split()[1])
     for _ in range(times):
         call()
+    return time.perf_counter() - begin - (int(stat.read_text().split()[1]) - kept) / 1e9
 
 
 def main() -> None:
     """Print a table of ms of CPU per picture."""
+    keep_memory()  # as the server does
     print(f"pictures, ms of CPU, median of {ROUNDS} in turn; {machine()}")
-    if Figure is None:
-        print("  (without matplotlib, which is not installed; type: pip install matplotlib)")
-    for width, height, dtype in CASES:
-        for textured in (False, True):
-            measure(width, height, dtype, textured)
+    cases = [(*case, textured) for case in CASES for textured in (False, True)]
+    for case in cases:
+        measure(*case)
     measure_threads()
+    print(
+        "what people write today"
+        + ("" if Figure else ", without matplotlib: it is not installed (pip install matplotlib)")
+    )
+    for case in cases:
+        measure_peers(*case)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,7 @@ import numpy as np
 
 from mjpeg_viewer.errors import MessageError, RenderError
 from mjpeg_viewer.frame import Frame, Measure
-from mjpeg_viewer.imaging import MEASURES, Analysis, analyse
-
-PIXELS = "px"
+from mjpeg_viewer.imaging import MEASURES, PIXELS, Analysis, Scale, analyse
 
 # How far a pixel may lie off its place on an axis for that to be even, in pixels: float32 near 10^6 is that coarse.
 _UNEVEN = 0.1
@@ -44,6 +42,13 @@ class Calibration:
     origin: tuple[float, float] = (0.0, 0.0)
     unit: str | None = None
     saturation: float | None = None
+
+    @property
+    def scale(self) -> Scale:
+        """How large a pixel is, as far as it is configured."""
+        if self.unit is None or self.x is None or self.y is None:
+            return PIXELS
+        return Scale(self.unit, abs(self.x), abs(self.y))
 
 
 class _Axis(NamedTuple):
@@ -129,7 +134,7 @@ class _FrameAnalysis(Mapping[str, Measure]):
             return _Axis(-step * calibration.origin[0 if across else 1], step, calibration.unit)
         channel = f"{side}_axis"
         if channel not in self._frame.values:
-            return _Axis(0.0, 1.0, PIXELS)
+            return _Axis(0.0, 1.0, PIXELS.unit)
         info = self._frame.image_info
         assert info is not None, "an image was decoded"
         pixels = info.width if across else info.height

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mjpeg_viewer.encoder import Filling, Maker
 from mjpeg_viewer.errors import InexactError, RenderError
 from mjpeg_viewer.frame import Frame, Image
-from mjpeg_viewer.imaging import card, crop, dim, find_size, make_leveller, render
+from mjpeg_viewer.imaging import PIXELS, Facts, Scale, card, check_image, crop, dim, find_size, make_leveller, render
 from mjpeg_viewer.multipart import Notice, Part, Picture, describe_frame
 from mjpeg_viewer.rendition import Rendition
 from mjpeg_viewer.status import Status
@@ -21,17 +21,23 @@ class PictureMaker(Maker[Part]):
     Makes the parts of one rendition of one camera.  Not for two threads at once.
 
     Args:
-        camera: The camera's name, for notices.
+        camera: The camera's name, for notices and overlays.
         rendition: How the pictures shall look.
         subtract: Takes the camera's background off an image; returns None while there is none.
+        scale: How large its pixels are, for overlays.
     """
 
     def __init__(
-        self, camera: str, rendition: Rendition, subtract: Callable[[Image], Image | None] = lambda image: None
+        self,
+        camera: str,
+        rendition: Rendition,
+        subtract: Callable[[Image], Image | None] = lambda image: None,
+        scale: Scale = PIXELS,
     ) -> None:
         self._camera = camera
         self._rendition = rendition
         self._subtract = subtract
+        self._scale = scale
         self._leveller = make_leveller(rendition)
         self._trouble = ""
         self._size = find_size(_HEIGHT, _WIDTH, rendition)
@@ -45,9 +51,11 @@ class PictureMaker(Maker[Part]):
             RenderError: It can, but not be shown.
         """
         try:
-            image, subtracted = self._subtract_background(frame.decode_image())
-            image = crop(image, self._rendition.roi)
-            jpeg = render(image, self._rendition, self._leveller.follow(image, frame.received))
+            whole, subtracted = self._subtract_background(frame.decode_image())
+            check_image(whole)
+            image = crop(whole, self._rendition.roi)
+            facts = Facts(self._camera, frame.pulse_id, frame.timestamp, whole.shape[1], whole.shape[0], self._scale)
+            jpeg = render(image, self._rendition, self._leveller.follow(image, frame.received), facts)
         except RenderError as error:
             self._trouble = str(error)
             raise

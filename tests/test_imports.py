@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "mjpeg_viewer"
 FLOORS = [
     {"__init__", "static"},
     {"errors", "frame", "replacing"},
-    {"rendition", "settings", "htpasswd", "systemd", "memory"},
+    {"rendition", "settings", "htpasswd", "systemd"},
     {"message", "imaging", "wire", "stats", "query"},
     {"multipart", "calibration"},
     {"hub", "mailbox", "supervisor", "users", "rates", "troubles"},

@@ -20,9 +20,9 @@ from mjpeg_viewer import systemd
 from mjpeg_viewer.calibration import Calibration
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.cli.logs import set_up_logs
+from mjpeg_viewer.cli.memory import keep_memory
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
 from mjpeg_viewer.htpasswd import hash_password
-from mjpeg_viewer.memory import keep_freed_memory
 from mjpeg_viewer.message import Limits
 from mjpeg_viewer.settings import CameraSettings, Settings
 from mjpeg_viewer.sources import Source, open_source
@@ -77,7 +77,7 @@ def run_server(settings: Settings, no_login: bool, announce: Callable[[str], Non
         ViewerError: It cannot start; the text says why.
     """
     set_up_logs()
-    keep_freed_memory()
+    keep_memory()
     return asyncio.run(_serve(settings, no_login, announce))
 
 

@@ -14,17 +14,22 @@ from mjpeg_viewer.imaging.card import card, dim
 from mjpeg_viewer.imaging.exact import encode_npy, encode_png
 from mjpeg_viewer.imaging.geometry import crop, find_size
 from mjpeg_viewer.imaging.levels import Leveller, Levels, make_leveller
-from mjpeg_viewer.imaging.render import render
+from mjpeg_viewer.imaging.overlay import PIXELS, Facts, Scale
+from mjpeg_viewer.imaging.render import check_image, render
 
 __all__ = [
     "MEASURES",
+    "PIXELS",
     "Analysis",
     "Averaging",
     "Background",
+    "Facts",
     "Leveller",
     "Levels",
+    "Scale",
     "analyse",
     "card",
+    "check_image",
     "crop",
     "dim",
     "encode_npy",

@@ -7,13 +7,16 @@ import numpy as np
 
 from mjpeg_viewer.errors import RenderError
 from mjpeg_viewer.imaging.grey import Grey
-from mjpeg_viewer.imaging.text import lay_out, natural_size
+from mjpeg_viewer.imaging.text import choose_size, lay_out
 from mjpeg_viewer.rendition import DEFAULT_QUALITY, MAX_SIDE
 
 _GROUND = 24
 """The grey of cards and banners: dark, as control rooms are, and yet no switched-off screen."""
 
 _DIMMED = 1 / 3
+
+_ROWS = 28
+"""So large that it is read from afar, and yet a status of two sentences takes a quarter of the picture."""
 
 
 def card(width: int, height: int, lines: Sequence[str]) -> bytes:
@@ -64,8 +67,8 @@ def dim(jpeg: bytes, lines: Sequence[str]) -> bytes:
 def _write_banner(picture: Grey, lines: Sequence[str]) -> bool:
     """Write lines on a dark band across the middle, and say whether there was room."""
     height, width = picture.shape
-    size = natural_size(height, width)
-    margin = min(size, width // 16)
+    size = choose_size(height, width, _ROWS)
+    margin = width // 12
     block = lay_out(lines, width - 2 * margin, height - 2, size, title=True)
     if not block.rows:
         return False

@@ -1,13 +1,17 @@
-"""Which pixels are shown, which way up, and how many: region of interest, mirroring, rotation, size."""
+"""Which pixels are shown, which way up, how many, and where: region of interest, mirroring, rotation, size."""
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mjpeg_viewer.errors import RenderError
 from mjpeg_viewer.frame import Image
 from mjpeg_viewer.imaging.grey import Grey
 from mjpeg_viewer.imaging.marks import Mask
 from mjpeg_viewer.rendition import Rendition, Roi
+
+Points = NDArray[np.float64]
+"""Of shape [count, (x, y)]."""
 
 
 def crop(image: Image, roi: Roi | None) -> Image:
@@ -92,3 +96,39 @@ def shrink_mask(mask: Mask, height: int, width: int) -> Mask:
         return mask
     share = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(share > 0, np.bool_)
+
+
+class Placement:
+    """
+    Where the pixels of an image are in its picture.  In both a whole number is a pixel's centre, (0, 0) the top left.
+
+    Args:
+        height: How many rows of the image are shown, in pixels: what is left of it by ``crop``.
+        width: Likewise of the columns.
+        rendition: How they are shown.
+
+    Attributes:
+        scale: How wide and how high, in pixels of the picture, a pixel of the image is, once that is turned.
+    """
+
+    def __init__(self, height: int, width: int, rendition: Rendition) -> None:
+        shown = find_size(height, width, rendition)
+        turned = (height, width) if rendition.rotate % 180 else (width, height)
+        self.scale = shown[0] / turned[0], shown[1] / turned[1]
+        self._last = np.array([width - 1, height - 1], np.float64)
+        self._roi, self._mirror, self._rotate = rendition.roi, rendition.mirror, rendition.rotate
+
+    def find(self, points: Points) -> Points:
+        """Return where points, of shape [count, (x, y)] and in pixels of the image as sent, are in the picture."""
+        x, y = (points - ((self._roi.x, self._roi.y) if self._roi else (0, 0))).T
+        last_x, last_y = self._last
+        if self._mirror:
+            x = last_x - x
+        if self._rotate == 90:
+            x, y = last_y - y, x
+        elif self._rotate == 180:
+            x, y = last_x - x, last_y - y
+        elif self._rotate == 270:
+            x, y = y, last_x - x
+        # Shrinking keeps the picture's edges where they are, and these lie half a pixel outside the outermost centres.
+        return (np.stack([x, y], axis=1) + 0.5) * self.scale - 0.5

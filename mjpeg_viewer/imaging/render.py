@@ -10,10 +10,11 @@ from mjpeg_viewer.imaging.geometry import orient, shrink, shrink_mask
 from mjpeg_viewer.imaging.grey import Grey, to_8_bit
 from mjpeg_viewer.imaging.levels import Levels
 from mjpeg_viewer.imaging.marks import find_marks
+from mjpeg_viewer.imaging.overlay import Facts, draw
 from mjpeg_viewer.rendition import MAX_SIDE, Rendition
 
 
-def render(image: Image, rendition: Rendition, levels: Levels) -> bytes:
+def render(image: Image, rendition: Rendition, levels: Levels, facts: Facts | None = None) -> bytes:
     """
     Turn one camera image into a JPEG.
 
@@ -26,6 +27,7 @@ def render(image: Image, rendition: Rendition, levels: Levels) -> bytes:
             already.
         rendition: How the picture shall look.
         levels: Pixel values that become black and white, in the image's own units.
+        facts: What overlays say of the frame.  None: nothing is drawn.
 
     Returns:
         A complete baseline JPEG: one channel for a grey image in a grey colormap, else 4:2:0.
@@ -44,6 +46,8 @@ def render(image: Image, rendition: Rendition, levels: Levels) -> bytes:
     if max(picture.shape[:2]) > MAX_SIDE:
         height, width = picture.shape[:2]
         raise RenderError(f"{width} x {height} pixels do not fit a JPEG ({MAX_SIDE} at most); ask for a smaller width")
+    if facts is not None:
+        picture = draw(picture, image, rendition, facts)
     done, jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, rendition.quality))
     if not done:
         raise RenderError(f"OpenCV could not encode {picture.shape} pixels")

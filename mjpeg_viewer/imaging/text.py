@@ -8,9 +8,11 @@ What it is handed is cleaned first: it ends the process over a lone surrogate, w
 import re
 import threading
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from itertools import islice
 
 import cv2
 
@@ -19,10 +21,16 @@ from mjpeg_viewer.imaging.grey import Grey
 SMALLEST = 9
 """The least size of text that can be read, in pixels: below it nothing is written."""
 
+_NARROWEST = 5 * SMALLEST
+"""Of less room than this, in pixels, a word would take as many rows as it has letters."""
+
 _REGULAR, _BOLD = 400, 600
 
 _PITCH, _BASELINE = 1.3, 1.0
 """From one row's top to the next, and to its own baseline, in sizes: with room for Å above and g below."""
+
+# Nobody reads more, and a sender may have written it.
+_LONGEST = 500
 
 # What a font of OpenCV draws from left to right: Latin, Greek, Cyrillic, Armenian, marks and arrows, Chinese, Japanese
 # and Korean.  Not among them: control characters, surrogates, and whatever changes the direction.
@@ -39,6 +47,7 @@ class _Row:
     size: int
     weight: int
     shade: int
+    space: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +69,14 @@ class Block:
         """Write it into a picture, in white, with its top left corner there; each row in the middle if centred."""
         for row in self.rows:
             indent = (self.width - _measure(row.text, row.size, row.weight)) // 2 if centred else 0
-            origin = left + indent, top + round(_BASELINE * row.size)
+            origin = left + indent, top + row.space + round(_BASELINE * row.size)
             cv2.putText(picture, row.text, origin, (row.shade,) * 3, _font(), row.size, row.weight)
             top += _height(row)
 
 
-def natural_size(height: int, width: int) -> int:
-    """Return the size of text, in pixels, that is well read in a picture of so many, on whatever screen it fills."""
-    return max(SMALLEST + 2, min(height, width) // 28)
+def choose_size(height: int, width: int, rows: int) -> int:
+    """Return the size of text, in pixels, of which so many rows fill a picture; never one too small to read."""
+    return max(SMALLEST + 2, min(height, width) // rows)
 
 
 def lay_out(lines: Sequence[str], width: int, height: int, size: int, *, title: bool = False) -> Block:
@@ -84,15 +93,17 @@ def lay_out(lines: Sequence[str], width: int, height: int, size: int, *, title: 
         size: The largest that the text may be, in pixels; SMALLEST is the least it becomes.
         title: Whether the first line stands out.
     """
+    if width < _NARROWEST or height < SMALLEST:
+        return Block()
     paragraphs = [cleaned for line in lines if (cleaned := _clean(line))]
     running = [" \u2013 ".join(paragraphs)] if paragraphs else []
     for arranged, stands_out in ((paragraphs, title), (running, False)):
         for tried in _sizes(size):
-            rows = list(_set(arranged, width, tried, stands_out))
+            # One row more than there is room for is enough to know.
+            rows = list(islice(_set(arranged, width, tried, stands_out), height // tried + 1))
             if rows and _fits(rows, width, height):
                 return _block(rows)
-    rows = list(_set(running, width, SMALLEST, False))
-    rows = rows[: int(height / (_PITCH * SMALLEST))]
+    rows = list(islice(_set(running, width, SMALLEST, False), height // round(_PITCH * SMALLEST)))
     if not rows:
         return Block()
     text = rows[-1].text
@@ -110,25 +121,30 @@ def _sizes(size: int) -> Iterator[int]:
 
 
 def _set(paragraphs: Sequence[str], width: int, size: int, title: bool) -> Iterator[_Row]:
-    """Wrap paragraphs into rows."""
+    """Wrap paragraphs into rows, with some space between."""
     for number, paragraph in enumerate(paragraphs):
-        style = (round(1.4 * size), _BOLD, 255) if title and number == 0 else (size, _REGULAR, 215 if title else 255)
-        row = ""
-        for word in paragraph.split():
-            longer = f"{row} {word}" if row else word
-            if row and _measure(longer, *style[:2]) > width:
-                yield _Row(row, *style)
-                longer = word
-            while len(longer) > 1 and _measure(longer, *style[:2]) > width:
-                # A word of more than a row, such as an address: what fits of it, and the rest in the next.
-                end = next(
-                    n for n in range(len(longer) - 1, 0, -1) if n == 1 or _measure(longer[:n], *style[:2]) <= width
-                )
-                yield _Row(longer[:end], *style)
-                longer = longer[end:]
-            row = longer
-        if row:
-            yield _Row(row, *style)
+        first = _Row("", size, _REGULAR, 215 if title else 255, size // 3 if number else 0)
+        if title and not number:
+            first = _Row("", round(1.4 * size), _BOLD, 255)
+        for count, text in enumerate(_wrap(paragraph, width, first.size, first.weight)):
+            yield replace(first, text=text, space=0 if count else first.space)
+
+
+def _wrap(paragraph: str, width: int, size: int, weight: int) -> Iterator[str]:
+    row = ""
+    for word in paragraph.split():
+        longer = f"{row} {word}" if row else word
+        if row and _measure(longer, size, weight) > width:
+            yield row
+            longer = word
+        while len(longer) > 1 and _measure(longer, size, weight) > width:
+            # A word of more than a row, such as an address: what fits of it, and the rest in the next.
+            end = bisect_right(range(2, len(longer)), width, key=partial(_measure_start, longer, size, weight)) + 1
+            yield longer[:end]
+            longer = longer[end:]
+        row = longer
+    if row:
+        yield row
 
 
 def _fits(rows: Sequence[_Row], width: int, height: int) -> bool:
@@ -142,21 +158,25 @@ def _block(rows: Sequence[_Row]) -> Block:
 
 
 def _height(row: _Row) -> int:
-    return round(_PITCH * row.size)
+    return row.space + round(_PITCH * row.size)
 
 
 def _clean(text: str) -> str:
-    return _UNDRAWABLE.sub("?", " ".join(unicodedata.normalize("NFC", text).split()))
+    return _UNDRAWABLE.sub("?", " ".join(unicodedata.normalize("NFC", text[:_LONGEST]).split()))
 
 
-@lru_cache(maxsize=4096)
+def _measure_start(text: str, size: int, weight: int, length: int) -> int:
+    return _measure(text[:length], size, weight)
+
+
+@lru_cache(maxsize=1024)
 def _measure(text: str, size: int, weight: int) -> int:
     _, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _font(), size, weight)
     return width
 
 
 def _font() -> cv2.FontFace:
-    # One per thread: what two threads draw with the same one at once comes out in the other's weight, or garbled.
+    # One per thread, for 6 MB and 20 ms: what two draw with the same one at once comes out in the other's weight.
     if not hasattr(_local, "font"):
         _local.font = cv2.FontFace("sans")
     font: cv2.FontFace = _local.font

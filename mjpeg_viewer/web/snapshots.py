@@ -12,10 +12,10 @@ from mjpeg_viewer.errors import InexactError, RenditionError, UnavailableError
 from mjpeg_viewer.imaging import encode_npy, encode_png
 from mjpeg_viewer.mailbox import Mailbox
 from mjpeg_viewer.multipart import Notice, Picture
-from mjpeg_viewer.pictures import PictureMaker, Still, StillMaker
+from mjpeg_viewer.pictures import Still, StillMaker
 from mjpeg_viewer.query import NAMES, check_roi, parse_max_age, parse_rendition
 from mjpeg_viewer.web.keys import VIEWERS
-from mjpeg_viewer.web.streams import OTHER_PARAMETERS, get_camera
+from mjpeg_viewer.web.streams import OTHER_PARAMETERS, get_camera, make_pictures
 
 T = TypeVar("T")
 
@@ -58,10 +58,9 @@ async def _show(request: web.Request, camera: Camera) -> Picture:
     max_age = parse_max_age(request.query, also=OTHER_PARAMETERS | NAMES)
     if rendition.fps is not None:
         raise RenditionError("fps: a snapshot is one picture; leave it out")
-    make = partial(PictureMaker, camera.name, rendition, camera.background.subtract)
     check_roi(rendition, camera.image_info)
     answers = _Answers()
-    with camera.watch(rendition, make, answers, max_age=max_age):
+    with camera.watch(rendition, make_pictures(camera, rendition), answers, max_age=max_age):
         answer = await take(request, camera, answers, PATIENCE)
     if isinstance(answer, Notice):
         raise UnavailableError(f"{camera.name} cannot be shown like this: {answer.reason}")

@@ -1,5 +1,6 @@
 """A camera's pictures as an MJPEG stream."""
 
+from collections.abc import Callable
 from functools import partial
 
 from aiohttp import hdrs, web
@@ -9,6 +10,7 @@ from mjpeg_viewer.errors import RenditionError
 from mjpeg_viewer.multipart import CONTENT_TYPE, Framing, opening
 from mjpeg_viewer.pictures import PictureMaker
 from mjpeg_viewer.query import check_roi, parse_rendition
+from mjpeg_viewer.rendition import Rendition
 from mjpeg_viewer.web.keys import CAMERAS, IDENTITY, VIEWERS
 from mjpeg_viewer.web.viewer import Viewer
 
@@ -40,12 +42,16 @@ async def stream(request: web.Request) -> web.StreamResponse:
         return web.Response(headers=headers)
     response = web.StreamResponse(headers=headers)
     viewer = Viewer("stream", [camera.name], request[IDENTITY], request, framing)
-    make = partial(PictureMaker, camera.name, rendition, camera.background.subtract)
     viewers = request.app[VIEWERS]
     async with viewers.admit(viewer):
-        with camera.watch(rendition, make, viewer, rendition.fps):
+        with camera.watch(rendition, make_pictures(camera, rendition), viewer, rendition.fps):
             await viewers.send(viewer, request, response, opening(framing))
     return response
+
+
+def make_pictures(camera: Camera, rendition: Rendition) -> Callable[[], PictureMaker]:
+    """Tell how the encoder of a rendition gets its maker."""
+    return partial(PictureMaker, camera.name, rendition, camera.background.subtract, camera.calibration.scale)
 
 
 def choose_framing(request: web.Request) -> Framing:

@@ -58,7 +58,7 @@ class Reader:
     ) -> None:
         self._parser = MessageParser(limits=limits)
         self._make_event = make_event
-        self._make_picture = PictureMaker("camera", rendition or Rendition())
+        self._make_picture = PictureMaker("corpus", rendition or Rendition())
 
     def read(self, message: Message) -> str:
         """Do everything; return the folder that the message belongs into."""
