@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check prepare screenshots gallery fuzz soak bench-ingest bench-pictures bench-stills clean
+.PHONY: help demo test check prepare screenshots gallery fuzz soak bench-ingest bench-pictures bench-stills bench-links clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -49,6 +49,9 @@ bench-pictures: $(VENV)/.installed-test  ## measure what a picture costs, and a 
 
 bench-stills: $(VENV)/.installed-test  ## measure exact snapshots and backgrounds
 	@$(BIN)/python -m benchmarks.stills
+
+bench-links: $(VENV)/.installed-test  ## measure how old pictures are behind a thin link (as root; ARGS="…" for options)
+	@$(BIN)/python -m benchmarks.links $(ARGS)
 
 clean:  ## remove the virtual environment and all that was built
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What the tests need beside Python: a browser, the players and tools that read our streams as users do, and proxies.
+# What the tests need beside Python: a browser, the players and tools that read our streams as users do, proxies, and
+# ip(8).
 # Installs what is missing where it may (root, apt-get), else says in one line what to type.  With CI=true a missing
 # program is a failure; elsewhere its tests are skipped, and say so.
 set -eu
@@ -8,9 +9,10 @@ set -eu
 PATH=$PATH:/usr/sbin
 
 missing() {
-    for program in chromium ffmpeg curl systemd-analyze nginx caddy haproxy; do
+    for program in chromium ffmpeg curl ip systemd-analyze nginx caddy haproxy; do
         command -v "$program" > /dev/null && continue
         case $program in
+            ip) printf ' iproute2' ;;
             systemd-analyze) printf ' systemd' ;;
             *) printf ' %s' "$program" ;;
         esac

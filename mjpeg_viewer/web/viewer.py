@@ -3,7 +3,7 @@ One open response that watches: a connection into which the newest items are wri
 
 While it watches, the Viewer is the connection's asyncio protocol and passes all it is told on to aiohttp's.  So it
 learns at once, and without a task of its own, when the connection drained (then it is sent the newest that it
-missed) and when it was lost.
+missed) and when it was lost.  A viewer that is slow waits longer than that: until the network has room (see pacing).
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from typing import cast
 from aiohttp import HttpVersion11, web
 
 from mjpeg_viewer.web.logins import Identity
+from mjpeg_viewer.web.pacing import Pacer, make_pacer
 from mjpeg_viewer.wire import Wire, chunk
 
 # The kernel's send buffer would hide seconds of old pictures.  With this it takes no more than the network is about
@@ -66,10 +67,15 @@ class Viewer(asyncio.Protocol):
         self._chunked = request.version >= HttpVersion11
         self._waiting: dict[str, Wire] = {}
         self._busy = True  # nothing can be written before attach()
-        self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._end: asyncio.Future[str] = self._loop.create_future()
         self._transport: asyncio.Transport | None = None
         self._http: asyncio.Protocol | None = None
-        self._unsent = 0
+        self._pacer: Pacer | None = None
+        self._slow = False  # only who is slow is paced: to look costs system calls
+        self._waited = False
+        self._look: asyncio.TimerHandle | None = None
+        self._untaken = 0
         self._moved = 0.0
         self._wrote = 0.0
 
@@ -80,7 +86,9 @@ class Viewer(asyncio.Protocol):
         self._transport = transport
         self._http = cast(asyncio.Protocol, transport.get_protocol())
         transport.set_protocol(self)
-        _keep_kernel_queue_short(transport)
+        sock = transport.get_extra_info("socket")
+        _keep_kernel_queue_short(sock)
+        self._pacer = make_pacer(sock)
         transport.set_write_buffer_limits(high=0)
         self._write(chunk(opening) if self._chunked else opening)
         if not transport.get_write_buffer_size():
@@ -93,6 +101,7 @@ class Viewer(asyncio.Protocol):
         If an item is still on its way the connection is cut: after half a part there is nothing true to say.
         """
         self.close("left")
+        self._look_no_more()
         transport, self._transport = self._transport, None
         if transport is None or self._http is None:
             return
@@ -123,19 +132,27 @@ class Viewer(asyncio.Protocol):
 
     def offer(self, item: Wire) -> None:
         """Write the item now if the connection is free; else let it wait, in the place of an older one."""
-        if self._busy:
+        if self._end.done():
+            return
+        if self._busy or self._must_wait():
             self.skipped += item.lane in self._waiting
             self._waiting[item.lane] = item
-        elif self._transport is not None and not self._end.done():
+        elif self._transport is not None:
             self._send(item)
 
     def tick(self, now: float, stall_timeout: float = STALL_TIMEOUT) -> None:
-        """Look whether a busy connection still takes bytes.  Called about once a second, with a monotonic time."""
-        if not self._busy or self._transport is None:
+        """Look whether the connection still takes bytes.  Called about once a second, with a monotonic time."""
+        if self._transport is None:
             return
-        unsent = self._transport.get_write_buffer_size()
-        if unsent != self._unsent:
-            self._unsent, self._moved = unsent, now
+        # A connection that fits all in can still be slow: where routers' queues are long, they take it.
+        self._slow = self._waited or (self._pacer is not None and self._pacer.behind())
+        self._waited = self._busy
+        if not self._busy:
+            self._untaken = 0
+            return
+        untaken = self._transport.get_write_buffer_size() + (self._pacer.unacknowledged() if self._pacer else 0)
+        if untaken != self._untaken:
+            self._untaken, self._moved = untaken, now
         elif now - self._moved > stall_timeout:
             self.close(f"took no byte for {stall_timeout:g} s")
 
@@ -157,8 +174,7 @@ class Viewer(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The connection did not take everything: nothing more until it has."""
-        self._busy = True
-        self._moved = time.monotonic()
+        self._busy = self._waited = self._slow = True
         if self._http is not None:
             self._http.pause_writing()
 
@@ -170,8 +186,22 @@ class Viewer(asyncio.Protocol):
 
     def _go_on(self) -> None:
         self._busy = False
-        while self._waiting and not self._busy and self._transport is not None:
-            self._send(self._waiting.pop(next(iter(self._waiting))))
+        while self._waiting and not self._busy and self._transport is not None and not self._end.done():
+            if not self._must_wait():
+                self._send(self._waiting.pop(next(iter(self._waiting))))
+
+    def _must_wait(self) -> bool:
+        """Tell whether a slow connection has no room for a next item; when it may have, it goes on by itself."""
+        delay = self._pacer.delay() if self._slow and self._pacer is not None else 0.0
+        if delay:
+            self._busy = self._waited = True
+            self._look = self._loop.call_later(delay, self._go_on)
+        return delay > 0
+
+    def _look_no_more(self) -> None:
+        self._pacer = None  # the descriptor may soon be another's
+        if self._look is not None:
+            self._look.cancel()
 
     def data_received(self, data: bytes) -> None:
         """A viewer has nothing to say while it watches; aiohttp bounds what it takes."""
@@ -185,6 +215,7 @@ class Viewer(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, in order or not."""
+        self._look_no_more()
         self._transport = None
         self._waiting.clear()
         self.close("left" if exc is None else f"connection lost ({type(exc).__name__})")
@@ -192,8 +223,7 @@ class Viewer(asyncio.Protocol):
             self._http.connection_lost(exc)
 
 
-def _keep_kernel_queue_short(transport: asyncio.Transport) -> None:
-    sock = transport.get_extra_info("socket")
+def _keep_kernel_queue_short(sock: socket.socket | None) -> None:
     if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
         # Another system may not know it: then the picture is older there, and nothing else is amiss.
         with contextlib.suppress(OSError):

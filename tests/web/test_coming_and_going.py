@@ -1,12 +1,13 @@
 """Viewers that come and go: what begins with the first, ends with the last, and is replaced by the newer."""
 
+import re
 from typing import Any
 
 import pytest
 
 from mjpeg_viewer.imaging import render
 from mjpeg_viewer.simulator import Simulator
-from tests.kit import Pictures, Site, until
+from tests.kit import Pictures, Site, basic, until
 
 STREAM = "/cameras/beam/stream.mjpg"
 
@@ -65,3 +66,19 @@ async def test_newer_stream_of_a_page_replaces_its_older(site: Site, beam: Simul
             beam.send()
             for viewer in (Pictures(response), other, nobodys):
                 assert (await viewer.take()).headers["X-Pulse-Id"] == "1"
+
+
+async def test_one_line_is_logged_of_who_left(closed: Site, beam: Simulator, quiet: pytest.LogCaptureFixture):
+    """It names camera, kind, user, address and reason, and counts pictures, bytes, skipped ones and seconds."""
+    async with closed.pictures(headers=basic("ada", "right")) as pictures:
+        beam.send(2)
+        await until(lambda: closed.cameras["beam"].encoded > 0)
+        await pictures.take()
+        (viewer,) = closed.viewers
+    await until(lambda: not list(closed.viewers))
+    (line,) = [record.getMessage() for record in quiet.records if " ended (" in record.getMessage()]
+    assert re.fullmatch(
+        r"beam: stream of ada at 127\.0\.0\.1 ended \(.+\): "
+        rf"{viewer.sent} sent, {viewer.sent_bytes} bytes, {viewer.skipped} skipped, \d+\.\d s",
+        line,
+    )

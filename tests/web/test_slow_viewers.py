@@ -9,12 +9,16 @@ import pytest
 
 from mjpeg_viewer.multipart import BOUNDARY
 from mjpeg_viewer.simulator import Beam, Simulator
+from mjpeg_viewer.web import pacing
 from mjpeg_viewer.web import viewer as viewer_module
 from mjpeg_viewer.web import viewers as viewers_module
+from mjpeg_viewer.web.pacing import Pacer
 from mjpeg_viewer.web.viewer import Viewer
 from tests.kit import Site, read_part, receiving, run_site, until
+from tests.raw import Raw
 
 STREAM = "/cameras/beam/stream.mjpg?quality=100"
+SMALL_PICTURES = "/cameras/beam/stream.mjpg?width=64&quality=20"
 DELIMITER = f"--{BOUNDARY}\r\n".encode()
 SMALL = 4096
 
@@ -43,6 +47,17 @@ async def fill(site: Site, beam: Simulator, viewer: Viewer) -> None:
     """Send frames until the viewer's connection takes no more and a part has been displaced."""
     while not viewer.skipped:
         await send_one(site, beam)
+
+
+def leave(raw: Raw, parting: str) -> None:
+    """Leave as browsers do, as programs do that crash, or as those that are done with writing."""
+    match parting:
+        case "close":
+            raw.sock.close()
+        case "reset":
+            raw.reset()
+        case "half-close":
+            raw.sock.shutdown(socket.SHUT_WR)
 
 
 @pytest.fixture
@@ -122,14 +137,9 @@ async def test_leaving_is_noticed_at_once_and_in_silence(untimed_site: Site, qui
     async with site.raw(path) as raw:
         await site.until_watched()
         viewer = get_viewer(site)
-        match parting:
-            case "close":
-                await raw.read_head()
-                raw.sock.close()
-            case "reset":
-                raw.reset()
-            case "half-close":
-                raw.sock.shutdown(socket.SHUT_WR)
+        if parting == "close":
+            await raw.read_head()  # closing with bytes unread would be a reset
+        leave(raw, parting)
         await until(lambda: not list(site.viewers))
     assert not site.cameras["beam"].watched
     assert viewer.reason == "left" if parting != "reset" else viewer.reason.startswith("connection lost")
@@ -143,13 +153,7 @@ async def test_leaving_in_mid_part_is_noticed_at_once(untimed_site: Site, beam: 
         await site.until_watched()
         viewer = get_viewer(site)
         await fill(site, beam, viewer)
-        match parting:
-            case "close":
-                raw.sock.close()
-            case "reset":
-                raw.reset()
-            case "half-close":
-                raw.sock.shutdown(socket.SHUT_WR)
+        leave(raw, parting)
         await until(lambda: not list(site.viewers))
     assert not site.cameras["beam"].watched
     assert viewer._transport is None
@@ -215,6 +219,128 @@ async def test_server_looks_after_its_viewers_by_itself(beam: Simulator, monkeyp
                 await until(lambda: stalled not in site.viewers)
                 assert stalled.reason.startswith("took no byte")
                 assert [viewer.cameras for viewer in site.viewers] == [("silent",)]
+
+
+async def test_fast_viewer_costs_no_look(untimed_site: Site, beam: Simulator, monkeypatch: pytest.MonkeyPatch):
+    """Of who takes each part at once the network is not asked, but once a second."""
+    looks = []
+
+    def look_and_note(pacer: Pacer) -> float:
+        looks.append(pacer)
+        return look(pacer)
+
+    look = Pacer.delay
+    monkeypatch.setattr(Pacer, "delay", look_and_note)
+    async with untimed_site.pictures() as reader:
+        viewer = get_viewer(untimed_site)
+        for _ in range(10):
+            beam.send()
+            await reader.take()
+        assert viewer.sent == 10
+        assert not looks
+
+
+async def test_slow_viewer_becomes_fast_again(untimed_site: Site, beam: Simulator):
+    """Who was slow is looked at until a whole second went by in which nothing had to wait."""
+    site = untimed_site
+    async with site.raw(STREAM, receive_buffer=SMALL) as raw:
+        await site.until_watched()
+        viewer = get_viewer(site)
+        assert not viewer._slow
+        await fill(site, beam, viewer)
+        assert viewer._slow
+        await raw.read_head()
+        await raw.read_chunk()
+        while read_part(await raw.read_chunk(), DELIMITER).number != beam.pulse_id - 1:
+            pass
+        assert viewer._pacer is not None
+        await until(lambda: not viewer._pacer.behind())
+        viewer.tick(1.0)
+        assert viewer._slow
+        viewer.tick(2.0)
+        assert not viewer._slow
+
+
+@pytest.fixture
+def thin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loopback is said to be a thin link: it carries a gigabyte a second, and nothing would ever wait."""
+    monkeypatch.setattr(pacing, "read_path", lambda sock: pacing.Path(1e5, 1e-3, 256))
+
+
+async def wait_for_network(site: Site, beam: Simulator, viewer: Viewer) -> None:
+    """Send small pictures until none goes any more, for the network takes nothing, though the kernel would."""
+    viewer._slow = True
+    in_vain = 0
+    while in_vain < 20:
+        sent = viewer.sent
+        await send_one(site, beam)
+        in_vain = in_vain + 1 if viewer.sent == sent else 0
+    assert not get_unsent(viewer)
+
+
+async def test_picture_waits_until_the_network_has_taken_the_last(untimed_site: Site, beam: Simulator, thin):
+    """A slow viewer's next picture waits for what stands before it; the newest goes then, without a further frame."""
+    site = untimed_site
+    async with site.raw(SMALL_PICTURES, receive_buffer=SMALL) as raw:
+        await site.until_watched()
+        viewer = get_viewer(site)
+        await wait_for_network(site, beam, viewer)
+        sent, newest = viewer.sent, beam.pulse_id - 1
+        await raw.read_head()
+        await raw.read_chunk()
+        numbers = [int(read_part(await raw.read_chunk(), DELIMITER).headers["X-Pulse-Id"]) for _ in range(sent + 1)]
+        assert numbers == sorted(set(numbers))
+        assert numbers[-1] == newest
+        assert numbers[-2] < newest - 15
+
+
+async def test_viewer_that_takes_nothing_while_a_picture_waits_is_let_go(
+    untimed_site: Site, beam: Simulator, quiet, thin
+):
+    """Waiting for the network does not hide that a viewer takes no byte."""
+    site = untimed_site
+    async with site.raw(SMALL_PICTURES, receive_buffer=SMALL):
+        await site.until_watched()
+        viewer = get_viewer(site)
+        await wait_for_network(site, beam, viewer)
+        now = time.monotonic()
+        viewer.tick(now)
+        viewer.tick(now + viewer_module.STALL_TIMEOUT - 1)
+        assert viewer.reason == ""
+        viewer.tick(now + viewer_module.STALL_TIMEOUT + 1)
+        assert viewer.reason.startswith("took no byte")
+        await until(lambda: not list(site.viewers))
+
+
+@pytest.mark.parametrize("parting", ["close", "reset", "half-close"])
+async def test_leaving_while_a_picture_waits_is_noticed_at_once(
+    untimed_site: Site, beam: Simulator, quiet, thin, parting: str
+):
+    """A viewer that leaves while its next picture waits for the network is not looked at any more."""
+    site = untimed_site
+    async with site.raw(SMALL_PICTURES, receive_buffer=SMALL) as raw:
+        await site.until_watched()
+        viewer = get_viewer(site)
+        await wait_for_network(site, beam, viewer)
+        look = viewer._look
+        leave(raw, parting)
+        await until(lambda: not list(site.viewers))
+    assert look is not None
+    assert viewer._look is not None
+    assert viewer._look.cancelled()
+    assert viewer._pacer is None
+
+
+async def test_slow_viewer_of_events_misses_none_while_it_keeps_up(untimed_site: Site, beam: Simulator, thin):
+    """Events are small: being looked at costs who reads them nothing."""
+    async with untimed_site.events() as events:
+        await untimed_site.until_watched()
+        viewer = get_viewer(untimed_site)
+        viewer._slow = True
+        for number in range(1, 31):
+            beam.send()
+            assert (await events.take("frame")).data["pulse_id"] == number
+        assert viewer.skipped == 0
 
 
 async def fill_again(site: Site, beam: Simulator, viewer: Viewer) -> None:
