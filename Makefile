@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check prepare screenshots gallery fuzz soak bench-ingest bench-pictures bench-stills bench-links clean
+.PHONY: help demo test check prepare screenshots gallery fuzz soak clean
+.PHONY: bench-ingest bench-pictures bench-stills bench-links bench-fanout
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -52,6 +53,9 @@ bench-stills: $(VENV)/.installed-test  ## measure exact snapshots and background
 
 bench-links: $(VENV)/.installed-test  ## measure how old pictures are behind a thin link (as root; ARGS="…" for options)
 	@$(BIN)/python -m benchmarks.links $(ARGS)
+
+bench-fanout: $(VENV)/.installed-test  ## measure what showing one stream to many costs (ROWS="cost crowd …" ARGS="--long")
+	@$(BIN)/python -m benchmarks.fanout $(ROWS) $(ARGS)
 
 clean:  ## remove the virtual environment and all that was built
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -5,8 +5,8 @@ import re
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -18,13 +18,19 @@ def cpu_seconds(pid: int) -> float:
     total = 0.0
     for task in Path(f"/proc/{pid}/task").iterdir():
         # The first field: nanoseconds on a processor.  /proc/PID/stat counts only whole ticks of 10 ms.
-        total += int((task / "schedstat").read_text().split()[0]) / 1e9
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that ended just now
+            total += int((task / "schedstat").read_text().split()[0]) / 1e9
     return total
 
 
 def resident_bytes(pid: int) -> int:
     """Memory that a process holds now."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def descriptors(pid: int) -> int:
+    """Count what a process holds open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
 def machine() -> str:
@@ -39,11 +45,28 @@ def middle(values: Sequence[float]) -> float:
 
 
 @contextmanager
-def running(*command: str) -> "Iterator[subprocess.Popen[str]]":
-    """Run a program of this project's, with its input and output at hand, and end it."""
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+def running(
+    *command: str, log: Path | None = None, extra: Mapping[str, str] | None = None
+) -> "Iterator[subprocess.Popen[str]]":
+    """
+    Run a program with its input and output at hand, and end it.
+
+    Args:
+        command: The program and its arguments.
+        log: Where to keep what it says on stderr; None to drop it.
+        extra: More environment.
+    """
+    with (
+        open(log or os.devnull, "w") as said,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            env={**os.environ, **(extra or {})},
+        ) as process,
+    ):
         try:
             yield process
         finally:
@@ -68,6 +91,9 @@ def build(source: str, *libraries: str) -> str:
     """Compile one of the floors that stand here in C; return the program's path."""
     target = HERE / ".build" / Path(source).stem
     target.parent.mkdir(exist_ok=True)
+    newest = max(path.stat().st_mtime for path in (HERE / source, *HERE.glob("*.h")))
+    if target.exists() and target.stat().st_mtime > newest:
+        return str(target)
     built = subprocess.run(
         ["gcc", "-O2", "-Wall", "-o", target, HERE / source, *libraries], capture_output=True, text=True
     )

@@ -9,10 +9,11 @@ set -eu
 PATH=$PATH:/usr/sbin
 
 missing() {
-    for program in chromium ffmpeg curl ip systemd-analyze nginx caddy haproxy; do
+    for program in chromium ffmpeg curl gcc ip systemd-analyze nginx caddy haproxy; do
         command -v "$program" > /dev/null && continue
         case $program in
             ip) printf ' iproute2' ;;
+            gcc) printf ' gcc libc6-dev' ;;
             systemd-analyze) printf ' systemd' ;;
             *) printf ' %s' "$program" ;;
         esac

@@ -43,6 +43,7 @@ ONLY_BY = {
     "aiohttp_session": {"web"},
     "aiohttp_jinja2": {"web"},
     "bcrypt": {"htpasswd", "users"},
+    "uvloop": {"cli"},
 }
 
 FLOOR_OF = {unit: number for number, floor in enumerate(FLOORS) for unit in floor}

@@ -78,7 +78,17 @@ def run_server(settings: Settings, no_login: bool, announce: Callable[[str], Non
     """
     set_up_logs()
     keep_memory()
-    return asyncio.run(_serve(settings, no_login, announce))
+    with asyncio.Runner(loop_factory=find_loop_factory()) as runner:
+        return runner.run(_serve(settings, no_login, announce))
+
+
+def find_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes uvloop's loops, where it is installed; else None, for asyncio's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], None]) -> int:
@@ -117,7 +127,9 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
         try:
             await web.SockSite(runner, listener, backlog=_BACKLOG).start()
             base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            _log.info("listening on %s, cameras: %s", base, ", ".join(cameras))
+            # "asyncio" or "uvloop": the package that the loop is of.
+            kind = type(loop).__module__.partition(".")[0]
+            _log.info("listening on %s with %s, cameras: %s", base, kind, ", ".join(cameras))
             announce(_describe_entrance(base, logins, made_up))
             systemd.notify("READY=1")
             return await _wait_for_end(stop, supervisor)

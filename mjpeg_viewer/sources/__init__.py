@@ -19,7 +19,7 @@ from mjpeg_viewer.sources.dispatcher import DispatcherLocator
 from mjpeg_viewer.sources.intake import Intake, Sink
 from mjpeg_viewer.sources.locator import FixedLocator, Locator
 
-__all__ = ["Intake", "Source", "open_source"]
+__all__ = ["Intake", "Sink", "Source", "open_source"]
 
 # A name or an IPv4 address: labels that begin and end with a letter or digit, as ZeroMQ, too, wants it.  It has a
 # meaning of its own for '*' and ';'.  RFC 1123 section 2.1, and '_', which some networks have.

@@ -1,15 +1,23 @@
 """Fixtures for the tests of the web floor."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 import pytest
 
+from mjpeg_viewer.cli.server import find_loop_factory
 from mjpeg_viewer.simulator import Simulator
 from tests.kit import Site, receiving, run_site
 
 USERS = {"ada": "right", "bob": "other"}
 """Who may log in at a closed site, with their passwords."""
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run each test on asyncio's own loop, and on uvloop where it is installed: a Viewer is the protocol of either."""
+    uvloop = find_loop_factory()
+    return {"asyncio": asyncio.new_event_loop} | ({} if uvloop is None else {"uvloop": uvloop})
 
 
 @pytest.fixture
