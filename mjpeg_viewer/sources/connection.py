@@ -46,6 +46,7 @@ class Connection:
         self._ended_at_last_look = False
         self._oversized = False
         self._foreign = False
+        self._cut_short = False
 
     def begin(self, address: str) -> None:
         """A connection to this address, ``tcp://host:port``, is being made."""
@@ -61,7 +62,7 @@ class Connection:
                 self._resolved, self._ended = True, False
             case zmq.Event.HANDSHAKE_SUCCEEDED:
                 intake.connected = self._shaken = True
-                self._foreign = False
+                self._foreign = self._cut_short = False
                 if not self._oversized:
                     intake.trouble = ""
             case zmq.Event.DISCONNECTED:
@@ -69,6 +70,9 @@ class Connection:
                 self._ended = True
             case zmq.Event.CONNECT_RETRIED:
                 self._retry()
+            case zmq.Event.HANDSHAKE_FAILED_NO_DETAIL if not self._cut_short:
+                # A sender of the wrong kind may hang up so early that it looks like this, once.
+                self._foreign = self._cut_short = True
             case _:
                 self._foreign = True
                 intake.trouble = f"what answers at {self._address} is no ZeroMQ sender; is the port right?"
