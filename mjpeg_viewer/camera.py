@@ -18,7 +18,7 @@ from mjpeg_viewer.background import BackgroundKeeper
 from mjpeg_viewer.calibration import Calibration, with_analysis
 from mjpeg_viewer.encoder import Maker
 from mjpeg_viewer.encoders import Encoders
-from mjpeg_viewer.errors import MessageError, RenderError, ViewerError
+from mjpeg_viewer.errors import MessageError, RenderError, RenditionError, ViewerError
 from mjpeg_viewer.frame import ImageInfo
 from mjpeg_viewer.hub import Hub, Subscriber
 from mjpeg_viewer.mailbox import Mailbox
@@ -237,7 +237,7 @@ class Camera:
         elif isinstance(error, RenderError):
             # This one rendition cannot be made; what others see is as good as ever.
             self.troubles.note("picture", str(error), sequence)
-        else:
+        elif not isinstance(error, RenditionError):  # what a viewer asked for in vain, his picture tells him
             raise error
 
     async def _keep_status(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mjpeg_viewer.encoder import Filling, Maker
-from mjpeg_viewer.errors import InexactError, RenderError
+from mjpeg_viewer.errors import InexactError, RenderError, RenditionError
 from mjpeg_viewer.frame import Frame, Image
 from mjpeg_viewer.imaging import PIXELS, Facts, Scale, card, check_image, crop, dim, find_size, make_leveller, render
 from mjpeg_viewer.multipart import Notice, Part, Picture, describe_frame
@@ -49,6 +49,7 @@ class PictureMaker(Maker[Part]):
         Raises:
             MessageError: The image cannot be decoded.
             RenderError: It can, but not be shown.
+            RenditionError: It can be shown, but not like this.
         """
         try:
             whole, subtracted = self._subtract_background(frame.decode_image())
@@ -56,7 +57,7 @@ class PictureMaker(Maker[Part]):
             image = crop(whole, self._rendition.roi)
             facts = Facts(self._camera, frame.pulse_id, frame.timestamp, whole.shape[1], whole.shape[0], self._scale)
             jpeg = render(image, self._rendition, self._leveller.follow(image, frame.received), facts)
-        except RenderError as error:
+        except (RenderError, RenditionError) as error:
             self._trouble = str(error)
             raise
         self._trouble = ""

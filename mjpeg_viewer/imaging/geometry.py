@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mjpeg_viewer.errors import RenderError
+from mjpeg_viewer.errors import RenditionError
 from mjpeg_viewer.frame import Image
 from mjpeg_viewer.imaging.grey import Grey
 from mjpeg_viewer.imaging.marks import Mask
@@ -26,14 +26,16 @@ def crop(image: Image, roi: Roi | None) -> Image:
         A view of the image, not contiguous.
 
     Raises:
-        RenderError: All of the region lies outside.
+        RenditionError: All of the region lies outside.
     """
     if roi is None:
         return image
     part = image[roi.y : roi.y + roi.height, roi.x : roi.x + roi.width]
     if not part.size:
         height, width = image.shape[:2]
-        raise RenderError(f"roi={roi.x},{roi.y},{roi.width},{roi.height} lies outside the image of {width} x {height}")
+        raise RenditionError(
+            f"roi={roi.x},{roi.y},{roi.width},{roi.height} lies outside the image of {width} x {height}"
+        )
     return part
 
 

@@ -60,6 +60,7 @@ async def test_picture_that_cannot_be_made_is_said_in_its_place(site: Site, beam
         assert (await whole.take()).number == 1
         assert (await outside.take_any()).headers["X-Status"] == "undecodable"
         assert site.cameras["beam"].status.state == "live"
+        assert not site.cameras["beam"].troubles.counts
 
 
 @pytest.mark.parametrize("parts", ["advance", "length"])
