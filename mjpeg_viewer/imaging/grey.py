@@ -84,7 +84,8 @@ def _float32_will_do(dtype: np.dtype[np.generic], levels: Levels) -> bool:
 
 def _scale(image: NDArray[Any], levels: Levels) -> Grey:
     # convertScaleAbs folds what is negative upwards, and makes black of what lies beyond 2^31 and of NaN.
-    shape = image.shape  # a single pixel would come back without its height
+    shape = image.shape
+    image = image.reshape(shape[0], -1)  # colours as columns: one pixel of three is a bare number to OpenCV
     if image.dtype.kind == "f":
         image = np.clip(image, levels.low, levels.high)
     elif levels.low > np.iinfo(image.dtype.name).min:

@@ -113,7 +113,9 @@ def test_ends_of_every_curve_are_black_and_white(dtype: str, norm: Norm):
     assert (np.diff(grey.astype(int)) >= 0).all()
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (4, 1), (1, 4), (4, 4), (5, 1, 3), (2, 2, 3), (4, 1, 3), (3, 4, 4)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (4, 1), (1, 4), (4, 4), (1, 1, 3), (5, 1, 3), (2, 2, 3), (4, 1, 3), (3, 4, 4)]
+)
 @pytest.mark.parametrize("dtype", ["int16", "uint16", "int32", "float32", "float64"])
 def test_no_shape_is_taken_for_something_else(dtype: str, shape: tuple[int, ...]):
     """Of four rows, or of three colours, OpenCV would compare each with a number of its own."""
