@@ -40,6 +40,7 @@ class PictureMaker(Maker[Part]):
         self._scale = scale
         self._leveller = make_leveller(rendition)
         self._trouble = ""
+        self._dimmed: Part | None = None
         self._size = find_size(_HEIGHT, _WIDTH, rendition)
 
     def __call__(self, frame: Frame) -> Picture:
@@ -76,7 +77,8 @@ class PictureMaker(Maker[Part]):
         Make what stands where no new picture is.
 
         While the camera is live, that is the last picture once more: it is the newest there is.  Else it is the last
-        one dimmed, with the reason across it.  Who came after it is shown a card without any picture.
+        one dimmed, with the reason across it; and dimmed it stays when messages come again, until one can be shown.
+        Who came after it is shown a card without any picture.
         """
         word: str = status.state
         reason = status.reason
@@ -86,8 +88,9 @@ class PictureMaker(Maker[Part]):
         unseen = Notice(card(*self._size, lines), word, reason)
         if last is None:
             return Filling(unseen, unseen)
-        if word == "waiting":
+        if word == "waiting" and last is not self._dimmed:
             return Filling(last, unseen)
+        self._dimmed = last
         return Filling(Notice(dim(last.jpeg, lines), word, reason), unseen)
 
 
