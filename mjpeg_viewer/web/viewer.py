@@ -147,11 +147,11 @@ class Viewer(asyncio.Protocol):
         # A connection that fits all in can still be slow: where routers' queues are long, they take it.
         self._slow = self._waited or (self._pacer is not None and self._pacer.behind())
         self._waited = self._busy
-        if not self._busy:
-            self._untaken = 0
-            return
-        untaken = self._transport.get_write_buffer_size() + (self._pacer.unacknowledged() if self._pacer else 0)
-        if untaken != self._untaken:
+        untaken = 0
+        if self._busy:
+            untaken = self._transport.get_write_buffer_size() + (self._pacer.unacknowledged() if self._pacer else 0)
+        # What took all may wait all the same: for the time at which the network is looked at next.
+        if not untaken or untaken != self._untaken:
             self._untaken, self._moved = untaken, now
         elif now - self._moved > stall_timeout:
             self.close(f"took no byte for {stall_timeout:g} s")

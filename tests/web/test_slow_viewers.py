@@ -15,7 +15,7 @@ from mjpeg_viewer.web import viewers as viewers_module
 from mjpeg_viewer.web.pacing import Pacer
 from mjpeg_viewer.web.viewer import Viewer
 from tests.kit import Site, read_part, receiving, run_site, until
-from tests.raw import Raw
+from tests.raw import PATIENCE, Raw
 
 STREAM = "/cameras/beam/stream.mjpg?quality=100"
 SMALL_PICTURES = "/cameras/beam/stream.mjpg?width=64&quality=20"
@@ -310,6 +310,26 @@ async def test_viewer_that_takes_nothing_while_a_picture_waits_is_let_go(
         viewer.tick(now + viewer_module.STALL_TIMEOUT + 1)
         assert viewer.reason.startswith("took no byte")
         await until(lambda: not list(site.viewers))
+
+
+async def test_viewer_that_took_everything_is_not_let_go(
+    untimed_site: Site, beam: Simulator, monkeypatch: pytest.MonkeyPatch
+):
+    """Who waits for the next look at the network, and has taken all that was sent, is no viewer that takes nothing."""
+    site = untimed_site
+    async with site.pictures() as reader:
+        viewer = get_viewer(site)
+        beam.send()
+        await reader.take()
+        await until(lambda: viewer._pacer is not None and not viewer._pacer.unacknowledged())
+        viewer._slow = True
+        monkeypatch.setattr(Pacer, "delay", lambda pacer: PATIENCE)
+        await send_one(site, beam)
+        assert viewer._busy
+        now = time.monotonic()
+        viewer.tick(now)
+        viewer.tick(now + viewer_module.STALL_TIMEOUT + 1)
+        assert viewer.reason == ""
 
 
 @pytest.mark.parametrize("parting", ["close", "reset", "half-close"])
