@@ -22,7 +22,9 @@ class Encoders:
 
     Args:
         camera: The camera's name.
-        most: How many there may be: each costs an encode per frame, and anybody who may watch may ask for another.
+        most: How many there may be whose keys are of one type: each costs an encode per frame, and anybody who may
+            watch may ask for another.  By type, so that no number of pictures shuts out the events that say how the
+            camera is.
         executor: Where they encode.
         supervisor: Owner of their tasks.
         on_failure: Told of each frame that one of them could not make an item of.
@@ -86,10 +88,10 @@ class Encoders:
             after: A frame's sequence.
 
         Raises:
-            UnavailableError: There are as many encoders as there may be.
+            UnavailableError: There are as many encoders of this kind as there may be.
         """
         if key not in self._running:
-            if len(self) >= self._most:
+            if sum(type(other) is type(key) for other in self._running) >= self._most:
                 raise UnavailableError(f"{self._camera} is shown in {self._most} ways already; ask for one of those")
             encoder = Encoder(make(), fps, self._executor, self._on_failure, self._get_status)
             self._running[key] = encoder, self._supervisor.start(self._run(encoder, after), f"{self._camera}: {key}")

@@ -92,7 +92,7 @@ async def test_bad_value_is_named(site: Site, query, message):
 
 
 async def test_ways_to_show_a_camera_are_bounded(site: Site, beam: Simulator):
-    """Beyond sixteen encoders another rendition is a 503 that says when to try again; those there are, are shared."""
+    """Beyond sixteen another is a 503 that says when to try again; those there are, are shared, and events go on."""
     async with AsyncExitStack() as stack:
         paths = [f"/cameras/beam/stream.mjpg?quality={50 + number}" for number in range(16)]
         for path in paths:
@@ -101,6 +101,8 @@ async def test_ways_to_show_a_camera_are_bounded(site: Site, beam: Simulator):
             assert refused.status == 503
             assert refused.headers["Retry-After"] == "5"
             assert await refused.text() == "beam is shown in 16 ways already; ask for one of those\n"
+        events = await stack.enter_async_context(site.events())
+        assert (await events.take("status")).data["camera"] == "beam"
         shared = await stack.enter_async_context(site.pictures(paths[3]))
         beam.send()
         assert (await shared.take()).number == 1
