@@ -5,6 +5,8 @@ Every error names the thing, what was found, and what would do.  Whatever is not
 program and is never swallowed: it ends the process, and the service manager starts it anew.
 """
 
+from math import ceil
+
 
 class ViewerError(Exception):
     """Something foreseen went wrong; the text is one line, fit for the person who runs the program."""
@@ -39,6 +41,19 @@ class InexactError(ViewerError):
 
 class RenditionError(ViewerError):
     """A viewer asked for something that no rendition has; the text names key, value and range."""
+
+
+class TooManyFailuresError(ViewerError):
+    """
+    Too many logins failed, so the next one has to wait.
+
+    Args:
+        wait: For so many seconds.
+    """
+
+    def __init__(self, wait: float) -> None:
+        self.wait = max(1, ceil(wait))
+        super().__init__(f"Too many logins failed; try again in {self.wait} s.")
 
 
 class UnavailableError(ViewerError):

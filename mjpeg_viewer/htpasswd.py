@@ -13,6 +13,7 @@ from pathlib import Path
 import bcrypt
 
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
+from mjpeg_viewer.exposure import find_exposure
 from mjpeg_viewer.replacing import replace_file
 
 # 2^12 rounds take a third of a second: nothing to a person, much to a guesser.
@@ -59,7 +60,7 @@ def read_users(path: Path) -> dict[str, str]:
     Read an htpasswd file: bcrypt hashes by user name.
 
     Raises:
-        ConfigurationError: Names file and line.
+        ConfigurationError: Names file and line, or who else can write it.
     """
     users = find_users(path)
     if users is None:
@@ -112,13 +113,17 @@ def write_users(path: Path, users: Mapping[str, str]) -> None:
 def _find_lines(path: Path) -> list[str] | None:
     """Read the file's lines, or return None if there is no such file."""
     try:
-        return path.read_text("utf-8").splitlines()
+        text = path.read_text("utf-8")
+        exposure = find_exposure(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise _unreadable(path, str(error.strerror)) from None
     except UnicodeDecodeError:
         raise _unreadable(path, "is no text") from None
+    if exposure is not None:
+        raise ConfigurationError(f"users file {path}: {exposure}")
+    return text.splitlines()
 
 
 def _unreadable(path: Path, reason: str) -> ConfigurationError:

@@ -6,7 +6,7 @@ Read by the command line alone; everything else receives plain values.  Every ke
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,6 +19,9 @@ DEFAULT_PORT = 5000
 
 # Names stand in URLs, logs and cookies.
 _CAMERA_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+# How a group is told from a user, whose name cannot have a colon.
+_GROUP = "group:"
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 _Unit = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
@@ -38,13 +41,16 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         host: Address to listen on.
         port: TCP port; 0 for a free one.
         users: The users file; None for none.
-        session_key: The file of the key that sessions are encrypted with; None for the default place.
+        session_key: The file of the keys that sessions are encrypted with and tokens signed; None for the default
+            place.
+        tokens: The list of tokens; None for one beside the users file.
     """
 
     host: str = DEFAULT_HOST
     port: _Port = DEFAULT_PORT
     users: str | None = None
     session_key: str | None = None
+    tokens: str | None = None
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,6 +128,7 @@ class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         connect: Whether it is received always, or only while somebody watches.
         calibration: Where its pixels lie; None for what the stream says.
         saturation: Pixel value from which a pixel is saturated; None for the largest of its type.
+        allow: Who may see it: users, and groups as ``group:NAME``; None for everybody who is let in.
     """
 
     source: str
@@ -129,6 +136,7 @@ class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connect: Literal["always", "on_demand"] = "always"
     calibration: CalibrationSettings | None = None
     saturation: _PixelValue | None = None
+    allow: tuple[str, ...] | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,7 +146,22 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: ServerSettings = ServerSettings()
     viewers: ViewerSettings = ViewerSettings()
     limits: LimitSettings = LimitSettings()
+    groups: Mapping[str, tuple[str, ...]] = {}
 
+    def allowed_users(self) -> dict[str, frozenset[str]]:
+        """Return the users who may see a camera, by camera; those that everybody may see are left out."""
+        return {
+            name: frozenset(user for entry in camera.allow for user in self._members(entry))
+            for name, camera in self.cameras.items()
+            if camera.allow is not None
+        }
+
+    def _members(self, entry: str) -> tuple[str, ...]:
+        return self.groups[entry.removeprefix(_GROUP)] if entry.startswith(_GROUP) else (entry,)
+
+
+# Tables whose keys are names, and what stands under each.
+_NAMED_TABLES: Mapping[str, object] = {"cameras": CameraSettings, "groups": tuple[str, ...]}
 
 _TABLES: Mapping[str, type[msgspec.Struct]] = {
     "": Settings,
@@ -172,30 +195,50 @@ def load_settings(path: Path) -> Settings:
             raise ConfigurationError(
                 f"{path}: cameras.{name!r}: expected a name of letters, digits, '.', '_' and '-', 64 at most"
             )
+    if fault := _find_bad_right(settings):
+        raise ConfigurationError(f"{path}: {fault}")
     return settings
+
+
+def _find_bad_right(settings: Settings) -> str | None:
+    for group, members in settings.groups.items():
+        if (bad := _find_odd_name(members)) is not None:
+            return f"groups.{group}: {bad!r} is no user's name"
+    for name, camera in settings.cameras.items():
+        entries = camera.allow or ()
+        groups = [entry.removeprefix(_GROUP) for entry in entries if entry.startswith(_GROUP)]
+        if unknown := [group for group in groups if group not in settings.groups]:
+            known = ", ".join(settings.groups) or "none"
+            return f"cameras.{name}.allow: there is no group {unknown[0]!r}; known are {known}"
+        if (bad := _find_odd_name([entry for entry in entries if not entry.startswith(_GROUP)])) is not None:
+            return f"cameras.{name}.allow: {bad!r} is no user's name; expected e.g. 'anna' or 'group:optics'"
+    return None
+
+
+def _find_odd_name(names: Iterable[str]) -> str | None:
+    return next((name for name in names if not re.fullmatch(r"[^\s:/\\]{1,64}", name)), None)
 
 
 def _rephrase(text: str, document: Mapping[str, object]) -> str:
     """Put the key first, where msgspec puts its path last."""
     message, _, where = text.partition(" - at `$")
     where = where.rstrip("`").lstrip(".")
-    if where.startswith("cameras[...]"):  # msgspec does not say which; find out
-        where = where.replace("cameras[...]", f"cameras.{_find_bad_camera(document)}")
+    for table, kind in _NAMED_TABLES.items():
+        if where.startswith(f"{table}[...]"):  # msgspec does not say which; find out
+            where = where.replace("[...]", f".{_find_bad_entry(document.get(table), kind)}", 1)
     if found := re.fullmatch(r"Object contains unknown field `(.*)`", message):
         in_camera: type[msgspec.Struct] = CalibrationSettings if where.endswith(".calibration") else CameraSettings
-        kind: type[msgspec.Struct] = _TABLES.get(where, in_camera)
-        known = ", ".join(kind.__struct_fields__)
+        known = ", ".join(_TABLES.get(where, in_camera).__struct_fields__)
         return f"{where + '.' if where else ''}{found[1]}: unknown key; known are {known}"
     if found := re.fullmatch(r"Object missing required field `(.*)`", message):
         return f"{where + '.' if where else ''}{found[1]}: missing"
     return f"{where}: {message[0].lower()}{message[1:]}"
 
 
-def _find_bad_camera(document: Mapping[str, object]) -> str:
-    cameras = document.get("cameras")
-    for name, table in cameras.items() if isinstance(cameras, dict) else ():
+def _find_bad_entry(table: object, kind: object) -> str:
+    for name, entry in table.items() if isinstance(table, dict) else ():
         try:
-            msgspec.convert(table, CameraSettings)
+            msgspec.convert(entry, kind)
         except msgspec.ValidationError:
             return str(name)
     return "*"

@@ -2,19 +2,15 @@
 
 import hashlib
 import hmac
-import logging
 import secrets
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import bcrypt
 
-from mjpeg_viewer.errors import ConfigurationError
 from mjpeg_viewer.htpasswd import MAX_PASSWORD_BYTES, read_users
-
-_log = logging.getLogger(__name__)
+from mjpeg_viewer.rereading import RereadFile
 
 # A hash that no password has, so that an unknown name takes as long to refuse as a wrong password.
 _NOBODY = b"$2b$12$" + b"." * 53
@@ -72,7 +68,7 @@ class Users:
         return hmac.digest(self._key, known.encode() + b"\0" + password, "sha256")
 
 
-class UserFile(Users):
+class UserFile(RereadFile[Mapping[str, str]], Users):
     """
     The users of a file, read anew when it changes.
 
@@ -80,44 +76,15 @@ class UserFile(Users):
         path: An htpasswd file.
 
     Raises:
-        ConfigurationError: It cannot be read or has a line that is not understood.
+        ConfigurationError: It cannot be read, others can write it, or it has a line that is not understood.
     """
 
-    # A file's time is looked at no more often than this.
-    _LOOK_PERIOD = 1.0
-
     def __init__(self, path: Path) -> None:
-        super().__init__({})
-        self._path = path
-        # In this order, as in _reread: what changes in between is then read once too often, never missed.
-        self._stamp = self._get_stamp()
-        self._hashes = read_users(path)
-        self._looked = time.monotonic()
+        Users.__init__(self, {})
+        RereadFile.__init__(self, path, "users")
 
     def _current(self) -> Mapping[str, str]:
-        with self._lock:
-            now = time.monotonic()
-            if now - self._looked > self._LOOK_PERIOD:
-                self._looked = now
-                self._reread()
-        return self._hashes
+        return self.get_content()
 
-    def _reread(self) -> None:
-        stamp = self._get_stamp()
-        if stamp == self._stamp:
-            return
-        self._stamp = stamp
-        try:
-            self._hashes = read_users(self._path)
-        except ConfigurationError as error:
-            # Half an edit must not lock everybody out, nor let anybody in: the users stay who they were.
-            _log.error("%s; the users stay as they were", error)
-        else:
-            _log.info("%s: %d users", self._path, len(self._hashes))
-
-    def _get_stamp(self) -> tuple[int, int, int] | None:
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size, status.st_ino
+    def _read(self) -> Mapping[str, str]:
+        return read_users(self._path)

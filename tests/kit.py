@@ -7,7 +7,7 @@ Nothing here waits for a time to pass; everything waits for what is to happen, a
 import asyncio
 import socket
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +19,6 @@ import cv2
 import numpy as np
 import orjson
 from aiohttp import web
-from cryptography.fernet import Fernet
 
 from mjpeg_viewer.calibration import Calibration
 from mjpeg_viewer.camera import Camera
@@ -28,13 +27,17 @@ from mjpeg_viewer.sources import open_source
 from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.users import Users
 from mjpeg_viewer.web import Logins, create_app
+from mjpeg_viewer.web.keyring import KeyRing, make_keys
 from mjpeg_viewer.web.keys import VIEWERS
 from mjpeg_viewer.web.places import DEFAULT_LIMITS, PlaceLimits
+from mjpeg_viewer.web.rights import Rights
+from mjpeg_viewer.web.throttle import Throttle
+from mjpeg_viewer.web.tokens import Tokens
 from mjpeg_viewer.web.viewer import STALL_TIMEOUT
 from mjpeg_viewer.web.viewers import Viewers
 from tests.raw import PATIENCE, connect_raw
 
-SESSION_KEY = Fernet.generate_key()
+KEYS = make_keys()
 
 
 def cheap_hash(password: str) -> str:
@@ -117,11 +120,14 @@ async def run_site(
     users: Mapping[str, str] | Users | None = None,
     port: int = 0,
     link_user: str | None = None,
-    session_key: bytes = SESSION_KEY,
+    keys: KeyRing = KEYS,
     on_demand: bool = False,
     calibration: Calibration | None = None,
     limits: PlaceLimits = DEFAULT_LIMITS,
     stall_timeout: float = STALL_TIMEOUT,
+    allowed: Mapping[str, Iterable[str]] | None = None,
+    tokens: Tokens | None = None,
+    throttle: Throttle | None = None,
 ) -> AsyncIterator[Site]:
     """
     Run the server.
@@ -131,11 +137,14 @@ async def run_site(
         users: A password by user name, or who may log in, or None for no login.
         port: Where to listen; 0 for a free one.
         link_user: Whom the login link logs in.
-        session_key: What sessions are encrypted with.
+        keys: What sessions are encrypted with.
         on_demand: Whether cameras are received only while somebody watches.
         calibration: What the cameras' pixels mean.
         limits: How many may watch.
         stall_timeout: Whoever takes no byte for so many seconds is let go.
+        allowed: Who may see a camera, by camera.
+        tokens: What tokens there are.
+        throttle: Counts failed logins.
     """
     supervisor = Supervisor()
     with ThreadPoolExecutor(2) as pictures, ThreadPoolExecutor(2) as hashing:
@@ -145,11 +154,11 @@ async def run_site(
         }
         if users is not None and not isinstance(users, Users):
             users = Users({name: cheap_hash(password) for name, password in users.items()})
-        logins = Logins(users, hashing, link_user)
+        logins = Logins(users, hashing, link_user, tokens=tokens, throttle=throttle)
         # Bound before the application is made, as the command does it: the port stands in the cookie's name.
         with socket.create_server(("127.0.0.1", port)) as listener:
             bound = listener.getsockname()[1]
-            app = create_app(made, logins, session_key, bound, supervisor, limits, stall_timeout)
+            app = create_app(made, logins, keys, bound, supervisor, Rights(allowed), limits, stall_timeout)
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
             await runner.setup()
             try:

@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).parents[1] / "mjpeg_viewer"
 # From the ground up.  A unit imports itself and what stands on lower floors, never its neighbours.
 FLOORS = [
     {"__init__", "static"},
-    {"errors", "frame", "replacing"},
-    {"rendition", "settings", "htpasswd", "systemd"},
+    {"errors", "frame", "replacing", "exposure"},
+    {"rendition", "settings", "htpasswd", "systemd", "rereading"},
     {"message", "imaging", "wire", "stats", "query"},
     {"multipart", "calibration"},
     {"hub", "mailbox", "supervisor", "users", "rates", "troubles"},

@@ -57,15 +57,24 @@ def test_what_is_left_out_has_its_default(path: Path):
     assert (viewers.renditions, viewers.stall_timeout) == (MOST_ENCODERS, STALL_TIMEOUT)
 
 
+def test_rights_are_users_and_groups(path: Path):
+    """A group stands for its members; a camera without a list is for everybody, one with an empty list for nobody."""
+    path.write_text(
+        CAMERA + '[cameras.a]\nsource = "x"\nallow = ["group:optics", "anna", "ben"]\n'
+        '[cameras.b]\nsource = "x"\nallow = []\n[groups]\noptics = ["ben", "zoë"]\nempty = []\n'
+    )
+    assert load_settings(path).allowed_users() == {"a": {"anna", "ben", "zoë"}, "b": frozenset()}
+
+
 FAULTS: dict[str, tuple[str, str]] = {
-    "unknown table": (CAMERA + "[serve]\n", "serve: unknown key; known are cameras, server, viewers, limits"),
+    "unknown table": (CAMERA + "[serve]\n", "serve: unknown key; known are cameras, server, viewers, limits, groups"),
     "unknown key of the server": (
         CAMERA + "[server]\nprot = 1\n",
-        "server.prot: unknown key; known are host, port, users, session_key",
+        "server.prot: unknown key; known are host, port, users, session_key, tokens",
     ),
     "unknown key of a camera": (
         CAMERA + '[cameras.two]\nsource = "x"\nchanel = "y"\n',
-        "cameras.two.chanel: unknown key; known are source, image_channel, connect, calibration, saturation",
+        "cameras.two.chanel: unknown key; known are source, image_channel, connect, calibration, saturation, allow",
     ),
     "no source": (CAMERA + "[cameras.two]\n", "cameras.two.source: missing"),
     "no cameras": ("[server]\n", "cameras: missing"),
@@ -122,6 +131,23 @@ FAULTS: dict[str, tuple[str, str]] = {
         '[cameras."a/b"]\nsource = "x"\n',
         "cameras.'a/b': expected a name of letters, digits, '.', '_' and '-', 64 at most",
     ),
+    "unknown group": (
+        CAMERA + 'allow = ["group:optik"]\n[groups]\noptics = []\n',
+        "cameras.beam.allow: there is no group 'optik'; known are optics",
+    ),
+    "group of none": (CAMERA + 'allow = ["group:"]\n', "cameras.beam.allow: there is no group ''; known are none"),
+    "odd user": (
+        CAMERA + 'allow = ["groups:optics"]\n',
+        "cameras.beam.allow: 'groups:optics' is no user's name; expected e.g. 'anna' or 'group:optics'",
+    ),
+    "empty user": (
+        CAMERA + 'allow = [""]\n',
+        "cameras.beam.allow: '' is no user's name; expected e.g. 'anna' or 'group:optics'",
+    ),
+    "allow a text": (CAMERA + 'allow = "anna"\n', "cameras.beam.allow: expected `array | null`, got `str`"),
+    "group in a group": (CAMERA + '[groups]\na = ["group:b"]\n', "groups.a: 'group:b' is no user's name"),
+    "group a text": (CAMERA + '[groups]\na = []\nb = "anna"\n', "groups.b: expected `array`, got `str`"),
+    "member a number": (CAMERA + "[groups]\na = []\nb = [1]\n", "groups.b[0]: expected `str`, got `int`"),
     "no TOML": ("[cameras\n", "Expected ']' at the end of a table declaration (at line 1, column 9)"),
     "key twice": (CAMERA + 'source = "x"\n', "Cannot overwrite a value (at line 3, column 13)"),
 }

@@ -117,7 +117,7 @@ def test_file_is_looked_at_no_more_often_than_once_a_second(path: Path, monkeypa
     monkeypatch.setattr(UserFile, "_get_stamp", lambda self: looked.append(self) or original(self))
     monkeypatch.setattr(UserFile, "_LOOK_PERIOD", 1.0)
     now = [100.0]
-    monkeypatch.setattr("mjpeg_viewer.users.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("mjpeg_viewer.rereading.time.monotonic", lambda: now[0])
     users = UserFile(path)
     looked.clear()
     for _ in range(350):

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from mjpeg_viewer import __version__
-from mjpeg_viewer.cli import check, demo, probe, serve, simulate, user
+from mjpeg_viewer.cli import check, demo, probe, serve, simulate, token, user
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
 
 
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"mjpeg-viewer {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (serve, demo, simulate, probe, user, check):
+    for command in (serve, demo, simulate, probe, user, token, check):
         command.add_parser(commands)
     args = parser.parse_args(arguments)
     try:

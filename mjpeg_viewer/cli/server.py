@@ -21,6 +21,7 @@ from mjpeg_viewer.calibration import Calibration
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.cli.logs import set_up_logs
 from mjpeg_viewer.cli.memory import keep_memory
+from mjpeg_viewer.cli.paths import find_tokens_file, get_key_file
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
 from mjpeg_viewer.htpasswd import hash_password
 from mjpeg_viewer.message import Limits
@@ -30,14 +31,16 @@ from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.users import UserFile, Users
 from mjpeg_viewer.web import Logins, create_app
 from mjpeg_viewer.web.ended import EndedSessions
+from mjpeg_viewer.web.keyring import KeyRing, make_keys, read_keys
 from mjpeg_viewer.web.places import PlaceLimits
-from mjpeg_viewer.web.sessions import make_key, read_key
+from mjpeg_viewer.web.rights import Rights
+from mjpeg_viewer.web.tokens import Tokens
 
 _log = logging.getLogger(__name__)
 
-# At most so many passwords are hashed at once, a third of a second each, so that guessing leaves half of the cores to
-# the rest, where there is more than one.
-_HASHING_THREADS = max(1, (os.cpu_count() or 1) // 2)
+# At most so many passwords are hashed at once, a third of a second each: more would serve guessers alone.  Half of the
+# cores are left to the rest, where there is more than one.
+_HASHING_THREADS = min(2, max(1, (os.cpu_count() or 1) // 2))
 
 # Longer than nginx keeps its connections to a server (60 s), so that it never writes into one that was just closed.
 _KEEPALIVE_TIMEOUT = 75.0
@@ -96,9 +99,10 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
     # have taken messages from the first.
     sources = open_sources(settings)
     users, made_up = _get_users(settings, no_login)
+    rights = _get_rights(settings)
     listener = _listen(settings.server.host, settings.server.port, loopback_only=made_up is not None)
     try:
-        key, ended = _get_key(settings)
+        keys, ended, tokens = _get_keys(settings)
     except ConfigurationError:
         listener.close()
         raise
@@ -117,9 +121,9 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
             name: _make_camera(name, source, settings.cameras[name], viewers.renditions, pictures, supervisor)
             for name, source in sources.items()
         }
-        logins = Logins(users, hashing, None if made_up is None else _MADE_UP_USER, ended)
+        logins = Logins(users, hashing, None if made_up is None else _MADE_UP_USER, ended, tokens)
         limits = PlaceLimits(viewers.total, viewers.per_user, viewers.per_address)
-        app = create_app(cameras, logins, key, port, supervisor, limits, viewers.stall_timeout)
+        app = create_app(cameras, logins, keys, port, supervisor, rights, limits, viewers.stall_timeout)
         runner = web.AppRunner(
             app, access_log=None, keepalive_timeout=_KEEPALIVE_TIMEOUT, shutdown_timeout=_SHUTDOWN_TIMEOUT
         )
@@ -194,30 +198,27 @@ def _get_users(settings: Settings, no_login: bool) -> tuple[Users | None, str | 
     return Users({_MADE_UP_USER: hash_password(password)}), password
 
 
-def _get_key(settings: Settings) -> tuple[bytes, EndedSessions]:
-    """Return the session key, and which of its sessions were ended."""
-    if settings.server.users is None:
-        # Either there are no sessions, or they are of a user who is made up anew at each start.
-        return make_key(), EndedSessions()
-    path = _get_key_file(settings)
-    return read_key(path), EndedSessions(path.with_name(f"{path.name}.ended"))
-
-
-def _get_key_file(settings: Settings) -> Path:
-    """Return where the session key is kept: as configured, else in systemd's or the user's place for state."""
-    if settings.server.session_key is not None:
-        return Path(settings.server.session_key)
-    # systemd.exec(5), StateDirectory=; XDG Base Directory Specification
-    state = os.environ.get("STATE_DIRECTORY")
-    if state:
-        return Path(state.split(":")[0]) / "session.key"
-    try:
-        home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    except RuntimeError:  # neither HOME nor an entry in the system's list of users
+def _get_rights(settings: Settings) -> Rights:
+    """Return who may see which camera.  Where nobody has a name, a list of names would only seem to close a camera."""
+    allowed = settings.allowed_users()
+    if allowed and settings.server.users is None:
         raise ConfigurationError(
-            "there is no home folder to keep the session key in; set server.session_key in a configuration file"
-        ) from None
-    return Path(home) / "mjpeg-viewer" / "session.key"
+            f"cameras.{next(iter(allowed))}.allow: names users, but there is no users file; give --users FILE"
+        )
+    return Rights(allowed)
+
+
+def _get_keys(settings: Settings) -> tuple[KeyRing, EndedSessions, Tokens | None]:
+    """Return the keys, which sessions were ended, and the tokens."""
+    tokens = find_tokens_file(settings)
+    if settings.server.users is None and tokens is not None:
+        raise ConfigurationError("server.tokens: means nothing without a users file; give --users FILE")
+    if tokens is None:
+        # Either there are no sessions, or they are of a user who is made up anew at each start.
+        return make_keys(), EndedSessions(), None
+    path = get_key_file(settings)
+    keys = read_keys(path)
+    return keys, EndedSessions(path.with_name(f"{path.name}.ended")), Tokens(tokens, keys)
 
 
 def _listen(host: str, port: int, loopback_only: bool) -> socket.socket:

@@ -16,9 +16,11 @@ from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.web import assets, backgrounds, events, login, pages, snapshots, state, streams
 from mjpeg_viewer.web.explain import explain
 from mjpeg_viewer.web.guard import guard
-from mjpeg_viewer.web.keys import CAMERAS, LOGINS, STARTED, VIEWERS
+from mjpeg_viewer.web.keyring import KeyRing
+from mjpeg_viewer.web.keys import CAMERAS, LOGINS, RIGHTS, STARTED, VIEWERS
 from mjpeg_viewer.web.logins import Logins
 from mjpeg_viewer.web.places import DEFAULT_LIMITS, PlaceLimits
+from mjpeg_viewer.web.rights import Rights
 from mjpeg_viewer.web.sessions import CookieStorage
 from mjpeg_viewer.web.viewer import STALL_TIMEOUT
 from mjpeg_viewer.web.viewers import Viewers
@@ -43,9 +45,10 @@ _EMBEDDABLE = frozenset({"stream", "snapshot", "first-stream", "first-snapshot"}
 def create_app(
     cameras: Mapping[str, Camera],
     logins: Logins,
-    session_key: bytes,
+    keys: KeyRing,
     port: int,
     supervisor: Supervisor,
+    rights: Rights | None = None,
     limits: PlaceLimits = DEFAULT_LIMITS,
     stall_timeout: float = STALL_TIMEOUT,
 ) -> web.Application:
@@ -55,18 +58,20 @@ def create_app(
     Args:
         cameras: By name, in the order in which they are shown.
         logins: Tells who may watch.
-        session_key: A Fernet key for the session cookie.
+        keys: What session cookies are encrypted with.
         port: The server's port, for the cookie's name.
         supervisor: Owner of what runs in the background.
+        rights: Tells who may see which camera; None if everybody who is let in may see all.
         limits: How many may watch.
         stall_timeout: Whoever takes no byte for so many seconds is let go.
     """
     app = web.Application(client_max_size=_BODY_BYTES)
     app[CAMERAS] = cameras
     app[LOGINS] = logins
+    app[RIGHTS] = Rights() if rights is None else rights
     app[VIEWERS] = Viewers(logins, limits, stall_timeout)
     app[STARTED] = time.time()
-    aiohttp_session.setup(app, CookieStorage(session_key, port))
+    aiohttp_session.setup(app, CookieStorage(keys, port))
     app.middlewares.extend([explain, guard])
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(_find_templates()), autoescape=True)
     _add_routes(app)
@@ -108,6 +113,8 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
     resource = request.match_info.route.resource
     name = None if resource is None else resource.name
     is_static = name == "static"
+    if "token" in request.query:  # it stands in the page's address, which is nobody else's to learn
+        response.headers["Referrer-Policy"] = "no-referrer"
     # Other hosts and ports of the same site may show the pictures, as a facility's wiki does; nothing else.
     response.headers["Cross-Origin-Resource-Policy"] = "same-site" if name in _EMBEDDABLE else "same-origin"
     # Static files are asked for again each time and come only if they changed; all else is nobody's to keep.

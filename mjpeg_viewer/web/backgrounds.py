@@ -15,7 +15,7 @@ from mjpeg_viewer.query import parse_frames
 from mjpeg_viewer.web.describe import describe_background
 from mjpeg_viewer.web.forms import read_form
 from mjpeg_viewer.web.snapshots import PATIENCE, take
-from mjpeg_viewer.web.streams import get_camera
+from mjpeg_viewer.web.visible import get_camera
 
 # Proxies wait for an answer for a minute.
 _CAPTURE_TIMEOUT = 50.0

@@ -8,10 +8,13 @@ the cookies does.  It is kept in a small file beside that key.
 import logging
 import re
 import time
+from hashlib import sha256
 from pathlib import Path
 
 from mjpeg_viewer.errors import ConfigurationError
+from mjpeg_viewer.exposure import find_exposure
 from mjpeg_viewer.replacing import replace_file
+from mjpeg_viewer.web.sessions import MAX_AGE
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +24,7 @@ _MAX_ENDED = 4096
 # Stands for every session that ends by itself no later than this.
 _EVERY = "*"
 
-_LINE = re.compile(r"([A-Za-z0-9_-]+|\*) ([0-9]{1,15})")
+_LINE = re.compile(r"(@?[A-Za-z0-9_-]+|\*) ([0-9]{1,15})")
 
 
 class EndedSessions:
@@ -50,7 +53,22 @@ class EndedSessions:
             session: Its id.
             expires: When it ends by itself, in seconds since the epoch.
         """
-        self._expires[session] = expires
+        self._add(session, expires)
+
+    def add_all(self, user: str, began: int) -> None:
+        """End all sessions of a user that began no later than this, in seconds since the epoch; else as add."""
+        self._add(_mark(user), began + MAX_AGE)  # by then each of them has ended by itself
+
+    def find_all(self, user: str) -> int:
+        """Return no later than when a user's sessions began that were ended all together; 0 if they never were."""
+        return max(0, int(self._expires.get(_mark(user), 0)) - MAX_AGE)
+
+    def has(self, session: str, expires: float) -> bool:
+        """Tell whether a session was ended by itself; arguments as for add."""
+        return session in self._expires or expires <= self._expires.get(_EVERY, 0.0)
+
+    def _add(self, key: str, expires: float) -> None:
+        self._expires[key] = expires
         try:
             if self._path is not None:
                 # Servers of one person share the key, and so this file; none of them forgets what another one wrote.
@@ -64,10 +82,6 @@ class EndedSessions:
         except ConfigurationError as error:
             _log.error("%s; a logout holds only until the next start", error)
 
-    def has(self, session: str, expires: float) -> bool:
-        """Tell whether a session was ended; arguments as for add."""
-        return session in self._expires or expires <= self._expires.get(_EVERY, 0.0)
-
     def _trim(self) -> None:
         now = time.time()
         left = sorted((end, session) for session, end in self._expires.items() if end > now)
@@ -77,15 +91,23 @@ class EndedSessions:
             self._expires[_EVERY] = max(surplus[-1][0], self._expires.get(_EVERY, 0.0))
 
 
+def _mark(user: str) -> str:
+    """Return what stands for all sessions of a user; "@" begins no session's id."""
+    return "@" + sha256(user.encode()).hexdigest()[:24]
+
+
 def _read(path: Path) -> dict[str, float]:
     try:
         lines = path.read_text("ascii").splitlines()
+        exposure = find_exposure(path)
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise ConfigurationError(f"file of ended sessions {path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        lines = [""]
+        lines, exposure = [""], None
+    if exposure is not None:
+        raise ConfigurationError(f"file of ended sessions {path}: {exposure}")
     found = [_LINE.fullmatch(line) for line in lines]
     if None in found:
         raise ConfigurationError(

@@ -21,11 +21,11 @@ from mjpeg_viewer.query import parse_selection
 from mjpeg_viewer.rendition import ALL, Selection
 from mjpeg_viewer.status import Status
 from mjpeg_viewer.web.describe import describe_status
-from mjpeg_viewer.web.keys import CAMERAS, IDENTITY, VIEWERS
+from mjpeg_viewer.web.keys import IDENTITY, VIEWERS
 from mjpeg_viewer.web.logins import Identity
-from mjpeg_viewer.web.streams import get_camera
 from mjpeg_viewer.web.viewer import STALL_TIMEOUT, Viewer
 from mjpeg_viewer.web.viewers import Viewers
+from mjpeg_viewer.web.visible import get_camera, get_cameras
 from mjpeg_viewer.wire import Wire
 
 # Arrays above this are sent only to those who ask for them by name.
@@ -182,12 +182,12 @@ async def camera_events(request: web.Request) -> web.StreamResponse:
 
 
 async def all_events(request: web.Request) -> web.StreamResponse:
-    """Send all cameras' events over one connection: a browser has but six."""
-    return await _send_events(request, list(request.app[CAMERAS].values()))
+    """Send the events of all cameras that may be seen over one connection: a browser has but six."""
+    return await _send_events(request, list(get_cameras(request).values()))
 
 
 async def _send_events(request: web.Request, cameras: list[Camera]) -> web.StreamResponse:
-    selection = parse_selection(request.query, also={"viewer"})
+    selection = parse_selection(request.query, also={"viewer", "token"})
     if request.method == hdrs.METH_HEAD:
         return web.Response(headers=_HEADERS)
     response = web.StreamResponse(headers=_HEADERS)

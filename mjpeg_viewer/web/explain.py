@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from mjpeg_viewer.errors import InexactError, RenditionError, UnavailableError
+from mjpeg_viewer.errors import InexactError, RenditionError, TooManyFailuresError, UnavailableError
 from mjpeg_viewer.web.pages import render_page
 
 _log = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _answer(request, HTTPStatus.NOT_ACCEPTABLE, str(error))
     except UnavailableError as error:
         return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": _RETRY_AFTER})
+    except TooManyFailuresError as error:
+        return _answer(request, HTTPStatus.TOO_MANY_REQUESTS, str(error), {"Retry-After": str(error.wait)})
     except ConnectionError:
         # The viewer left.  Whatever is returned cannot be sent; an exception would put a traceback into the log.
         return web.Response()

@@ -19,6 +19,9 @@ from mjpeg_viewer.web.logins import Identity, Logins
 OPEN = frozenset({"login", "healthz", "static"})
 """The names of the routes that anybody may use."""
 
+OPEN_TO_TOKENS = frozenset({"stream", "snapshot", "camera-events"})
+"""The names of the routes that a token opens."""
+
 _SAFE_METHODS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 
 
@@ -30,21 +33,32 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if resource is not None and resource.name in OPEN:
         return await handler(request)
     identity = await identify(request, request.app[LOGINS])
-    if identity is None:
+    if identity is None or (identity.token and (resource is None or resource.name not in OPEN_TO_TOKENS)):
         raise _challenge(request)
     request[IDENTITY] = identity
     return await handler(request)
 
 
 async def identify(request: web.Request, logins: Logins) -> Identity | None:
-    """Tell who asks: by session cookie, else by name and password; None if nobody who may."""
+    """
+    Tell who asks: by session cookie, else by name and password, else by token; None if nobody who may.
+
+    Raises:
+        TooManyFailuresError: Too many failed before, of this user or from there.
+        UnavailableError: Too many passwords are being checked just now.
+    """
     if not logins.needed:
         return Identity("")
     identity = logins.find(await get_session(request))
     if identity is not None:
         return identity
-    credentials = _read_basic(request.headers.get(hdrs.AUTHORIZATION, ""))
-    return None if credentials is None else await logins.check_password(*credentials)
+    address = request.remote or ""
+    header = request.headers.get(hdrs.AUTHORIZATION, "")
+    credentials = _read_basic(header)
+    if credentials is not None:
+        return await logins.check_password(*credentials, address)
+    token = _read_bearer(header) or request.query.get("token")
+    return None if token is None else logins.check_token(token, address)
 
 
 def refuse_foreign_forms(request: web.Request) -> None:
@@ -71,6 +85,8 @@ def looks_like_browser(request: web.Request) -> bool:
 
 
 def _challenge(request: web.Request) -> web.HTTPException:
+    if "token" in request.query:  # which must not go on to yet another address
+        return web.HTTPUnauthorized(text="This token does not open this, or not any more; ask who gave it to you.")
     if request.method in _SAFE_METHODS and "text/html" in request.headers.get(hdrs.ACCEPT, ""):
         return web.HTTPSeeOther("/login?" + urlencode({"next": request.path_qs}))
     # A browser that is challenged asks for name and password in a window of its own, over a page that knows better.
@@ -88,3 +104,9 @@ def _read_basic(header: str) -> tuple[str, str] | None:
     except (Base64Error, ValueError):
         return None
     return (name, password) if colon else None
+
+
+def _read_bearer(header: str) -> str | None:
+    """Read a token from an Authorization header (RFC 6750); None if it is not of that kind."""
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

@@ -6,10 +6,14 @@ from aiohttp import web
 
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.web.logins import Identity, Logins
+from mjpeg_viewer.web.rights import Rights
 from mjpeg_viewer.web.viewers import Viewers
 
 CAMERAS = web.AppKey("cameras", Mapping[str, Camera])
-"""The cameras by name, in the order of the configuration; the first is the one that short addresses mean."""
+"""All cameras by name, in the order of the configuration; whoever answers a request asks visible.get_cameras."""
+
+RIGHTS = web.AppKey("rights", Rights)
+"""Who may see which camera."""
 
 VIEWERS = web.AppKey("viewers", Viewers)
 LOGINS = web.AppKey("logins", Logins)

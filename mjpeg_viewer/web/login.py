@@ -5,6 +5,7 @@ from typing import NoReturn
 from aiohttp import hdrs, web
 from aiohttp_session import get_session, new_session
 
+from mjpeg_viewer.errors import TooManyFailuresError
 from mjpeg_viewer.web.forms import read_form
 from mjpeg_viewer.web.keys import IDENTITY, LOGINS, VIEWERS
 from mjpeg_viewer.web.pages import render_page
@@ -31,16 +32,26 @@ async def log_in(request: web.Request) -> web.Response:
     form = await read_form(request, "the fields username and password")
     user, password = form.get("username", ""), form.get("password", "")
     after = _stay_here(form.get("next", "/"))
-    if await request.app[LOGINS].check_password(user, password) is None:
+    try:
+        identity = await request.app[LOGINS].check_password(user, password, request.remote or "")
+    except TooManyFailuresError as error:
+        page = _form(request, after, error=str(error), username=user, status=429)
+        page.headers[hdrs.RETRY_AFTER] = str(error.wait)
+        return page
+    if identity is None:
         return _form(request, after, error="Name or password is wrong.", username=user, status=401)
     raise await _log_in(request, user, after)
 
 
 async def log_out(request: web.Request) -> NoReturn:
-    """End the session, wherever its cookie may be, and what it watches."""
+    """End the session, wherever its cookie may be, and what it watches; with ``everywhere``, all of the user's."""
     identity = request[IDENTITY]
+    form = await read_form(request, "nothing, or the field everywhere")
     request.app[LOGINS].end(identity)
     request.app[VIEWERS].close_session(identity.session)
+    if "everywhere" in form:
+        request.app[LOGINS].end_all(identity.user)
+        request.app[VIEWERS].close_sessions(identity.user)
     (await get_session(request)).invalidate()
     raise web.HTTPSeeOther("/login")
 

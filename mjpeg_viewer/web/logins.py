@@ -1,7 +1,8 @@
 """
-Who is who: sessions, passwords and the login link, without HTTP.
+Who is who: sessions, passwords, tokens and the login link, without HTTP.
 
-What this knows of a session stands in the encrypted cookie; which of them are void before their time, in ended.
+What this knows of a session stands in the encrypted cookie; which of them are void before their time, in ended; what
+tokens allow, in tokens; and how often a login may fail, in throttle.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from mjpeg_viewer.errors import UnavailableError
 from mjpeg_viewer.users import Users
 from mjpeg_viewer.web.ended import EndedSessions
 from mjpeg_viewer.web.sessions import MAX_AGE
+from mjpeg_viewer.web.throttle import Throttle
+from mjpeg_viewer.web.tokens import Tokens
 
 # So many passwords are checked or wait for it.  A guesser who sends more is told to wait, and costs nothing; the last
 # in line waits some 5 s for its answer where one thread checks.
@@ -29,16 +32,22 @@ class Identity:
     Somebody who may watch.
 
     Args:
-        user: The name; empty where no login is needed.
-        session: The session's id; empty for programs that send name and password each time.
-        fingerprint: What the user's password was when this was found out; None where no login is needed.
-        expires: When the session ends by itself, in seconds since the epoch; None where there is no session.
+        user: The name; of a token "token NAME", which no user can be called; empty where no login is needed.
+        session: The session's id; empty for programs that send name and password or a token each time.
+        fingerprint: What the user's password was when this was found out; None where there is none.
+        expires: When session or token ends by itself, in seconds since the epoch; None where there is neither.
+        began: When the session began, in seconds since the epoch.
+        token: The token's id; empty where there is none.
+        camera: The only camera that may be seen; None for all that the user may see.
     """
 
     user: str
     session: str = ""
     fingerprint: str | None = None
     expires: float | None = None
+    began: int = 0
+    token: str = ""
+    camera: str | None = None
 
 
 class Logins:
@@ -50,6 +59,8 @@ class Logins:
         executor: Where passwords are hashed; its size bounds how much of the machine a guesser can take.
         link_user: The user that the one-time login link logs in; None for no link.
         ended: The sessions that were ended; None to begin with none, and forget them with this.
+        tokens: What tokens there are; None for none.
+        throttle: Counts failed logins; None to begin with none.
 
     Attributes:
         link_secret: What the link must carry; None when it has been used, or there is none.
@@ -61,41 +72,75 @@ class Logins:
         executor: Executor,
         link_user: str | None = None,
         ended: EndedSessions | None = None,
+        tokens: Tokens | None = None,
+        throttle: Throttle | None = None,
     ) -> None:
         self._users = users
         self._executor = executor
         self._link_user = link_user
         self.link_secret = None if link_user is None else secrets.token_urlsafe(24)
         self._ended = EndedSessions() if ended is None else ended
-        self._checks = 0
+        self._tokens = tokens
+        self._throttle = Throttle() if throttle is None else throttle
+        self._checks: dict[tuple[str, str], asyncio.Future[bool]] = {}
 
     @property
     def needed(self) -> bool:
         """Whether anybody must log in at all."""
         return self._users is not None
 
-    async def check_password(self, user: str, password: str) -> Identity | None:
+    async def check_password(self, user: str, password: str, address: str) -> Identity | None:
         """
         Return whose password this is: at once if it was checked before, else after a third of a second.
 
+        Args:
+            user: The name.
+            password: The password.
+            address: Where it comes from.
+
         Raises:
+            TooManyFailuresError: Too many failed before, of this user or from there.
             UnavailableError: Too many are being checked just now.
         """
         users = self._users
         if users is None:
             return None
+        # Before all else: else whoever has to wait could still find out which passwords were checked before.
+        attempt = self._throttle.begin(user, address)
         if not users.remembers(user, password):
-            if self._checks >= _MAX_CHECKS:
-                raise UnavailableError("Too many passwords are being checked just now; try again in some seconds.")
-            loop = asyncio.get_running_loop()
-            self._checks += 1
-            try:
-                matches = await loop.run_in_executor(self._executor, users.verify, user, password)
-            finally:
-                self._checks -= 1
-            if not matches:
+            # A program that opens with ten requests at once sends the same ten times: that is one check.
+            check = self._checks.get((user, password))
+            if check is not None or len(self._checks) >= _MAX_CHECKS:
+                attempt.withdraw()
+            if check is None:
+                check = self._begin_check(users, user, password)
+            if not await asyncio.shield(check):
                 return None
+        attempt.succeed()
         return Identity(user, fingerprint=users.find_fingerprint(user))
+
+    def _begin_check(self, users: Users, user: str, password: str) -> asyncio.Future[bool]:
+        if len(self._checks) >= _MAX_CHECKS:
+            raise UnavailableError("Too many passwords are being checked just now; try again in some seconds.")
+        check = asyncio.get_running_loop().run_in_executor(self._executor, users.verify, user, password)
+        self._checks[user, password] = check
+        check.add_done_callback(lambda _: self._checks.pop((user, password), None))
+        return check
+
+    def check_token(self, text: str, address: str) -> Identity | None:
+        """
+        Return for whom a token speaks; None if it is none, or is not valid any more.
+
+        Raises:
+            TooManyFailuresError: It is none, and there were too many of that kind from there.
+        """
+        token = None if self._tokens is None else self._tokens.find(text)
+        if token is None:
+            self._throttle.fail_token(address)
+            return None
+        if token.state != "valid":
+            return None
+        return Identity(f"token {token.name}", expires=token.expires, token=token.id, camera=token.camera)
 
     def use_link(self, secret: str) -> str | None:
         """Return whom the login link logs in, once; None if the secret is wrong or was used."""
@@ -109,28 +154,41 @@ class Logins:
         session["user"] = user
         session["id"] = secrets.token_urlsafe(12)
         session["fingerprint"] = self._find_fingerprint(user)
+        session["began"] = self._find_beginning(user)
         session["expires"] = int(time.time()) + MAX_AGE
 
     def find(self, session: MutableMapping[str, Any]) -> Identity | None:
         """Return whose session this is, or None if it is nobody's (any more)."""
         user, key, fingerprint = session.get("user"), session.get("id"), session.get("fingerprint")
-        expires = session.get("expires")
+        began, expires = session.get("began"), session.get("expires")
         if not (isinstance(user, str) and isinstance(key, str) and isinstance(fingerprint, str)):
             return None
-        if not isinstance(expires, int):
+        if not (isinstance(began, int) and isinstance(expires, int)):
             return None
-        identity = Identity(user, key, fingerprint, expires)
+        identity = Identity(user, key, fingerprint, expires, began)
         return identity if self.holds(identity) else None
 
     def end(self, identity: Identity) -> None:
         """Make a session void, copies of its cookie included."""
-        if identity.expires is not None:
+        if identity.session and identity.expires is not None:
             self._ended.add(identity.session, identity.expires)
 
+    def end_all(self, user: str) -> None:
+        """Make all of a user's sessions void, wherever they are."""
+        self._ended.add_all(user, self._find_beginning(user))
+
+    def _find_beginning(self, user: str) -> int:
+        """Return now, in seconds, or later: after all sessions that were ended together within this second."""
+        return max(int(time.time()), self._ended.find_all(user) + 1)
+
     def holds(self, identity: Identity) -> bool:
-        """Tell whether somebody who was let in still may watch: not logged out, in time, the password the same."""
+        """Tell whether who was let in may still watch: in time, not logged out or revoked, the password the same."""
+        if identity.expires is not None and identity.expires <= time.time():
+            return False
+        if identity.token:
+            return self._tokens is not None and self._tokens.holds(identity.token)
         if identity.expires is not None and (
-            identity.expires <= time.time() or self._ended.has(identity.session, identity.expires)
+            self._ended.has(identity.session, identity.expires) or identity.began <= self._ended.find_all(identity.user)
         ):
             return False
         return identity.fingerprint == self._find_fingerprint(identity.user)

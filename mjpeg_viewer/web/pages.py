@@ -9,9 +9,10 @@ from aiohttp import web
 from mjpeg_viewer import __version__
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.web.describe import describe_status
-from mjpeg_viewer.web.keys import CAMERAS, IDENTITY, LOGINS
+from mjpeg_viewer.web.keys import IDENTITY, LOGINS
 from mjpeg_viewer.web.snapshots import snapshot
-from mjpeg_viewer.web.streams import get_camera, stream
+from mjpeg_viewer.web.streams import stream
+from mjpeg_viewer.web.visible import get_camera, get_cameras
 
 # HTTP/1.1 browsers open six connections to a site.  Two stay free for events and for going elsewhere.
 _LIVE_ON_WALL = 4
@@ -24,7 +25,7 @@ async def start(request: web.Request) -> web.StreamResponse:
             return await stream(request)
         case "snapshot":
             return await snapshot(request)
-    cameras = list(request.app[CAMERAS].values())
+    cameras = list(get_cameras(request).values())
     if len(cameras) == 1:
         return _show_camera(request, cameras[0])
     shown = [{**_describe(camera), "live": i < _LIVE_ON_WALL} for i, camera in enumerate(cameras)]
@@ -49,7 +50,7 @@ def render_page(template: str, request: web.Request, status: int = 200, **contex
 
 
 def _show_camera(request: web.Request, camera: Camera) -> web.Response:
-    cameras = [_describe(other) for other in request.app[CAMERAS].values()]
+    cameras = [_describe(other) for other in get_cameras(request).values()]
     return render_page(
         "camera.html", request, camera={**_describe(camera), "source": camera.source.address}, cameras=cameras
     )

@@ -15,7 +15,8 @@ from mjpeg_viewer.multipart import Notice, Picture
 from mjpeg_viewer.pictures import Still, StillMaker
 from mjpeg_viewer.query import NAMES, check_roi, parse_max_age, parse_rendition
 from mjpeg_viewer.web.keys import VIEWERS
-from mjpeg_viewer.web.streams import OTHER_PARAMETERS, get_camera, make_pictures
+from mjpeg_viewer.web.streams import OTHER_PARAMETERS, make_pictures
+from mjpeg_viewer.web.visible import get_camera
 
 T = TypeVar("T")
 

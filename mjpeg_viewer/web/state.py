@@ -8,8 +8,9 @@ from aiohttp import web
 from mjpeg_viewer import __version__
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.web.describe import describe_camera
-from mjpeg_viewer.web.keys import CAMERAS, STARTED, VIEWERS
+from mjpeg_viewer.web.keys import STARTED, VIEWERS
 from mjpeg_viewer.web.viewer import Viewer
+from mjpeg_viewer.web.visible import get_cameras
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -18,12 +19,12 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def state(request: web.Request) -> web.Response:
-    """Tell of every camera and every viewer, as JSON."""
+    """Tell of every camera that may be seen, and of its viewers, as JSON."""
     viewers = [*request.app[VIEWERS]]
     document = {
         "version": __version__,
         "uptime": round(time.time() - request.app[STARTED], 1),
-        "cameras": {name: _describe(camera, viewers) for name, camera in request.app[CAMERAS].items()},
+        "cameras": {name: _describe(camera, viewers) for name, camera in get_cameras(request).items()},
     }
     return web.Response(body=orjson.dumps(document), content_type="application/json")
 

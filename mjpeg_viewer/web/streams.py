@@ -11,24 +11,14 @@ from mjpeg_viewer.multipart import CONTENT_TYPE, Framing, opening
 from mjpeg_viewer.pictures import PictureMaker
 from mjpeg_viewer.query import check_roi, parse_rendition
 from mjpeg_viewer.rendition import Rendition
-from mjpeg_viewer.web.keys import CAMERAS, IDENTITY, VIEWERS
+from mjpeg_viewer.web.keys import IDENTITY, VIEWERS
 from mjpeg_viewer.web.viewer import Viewer
+from mjpeg_viewer.web.visible import get_camera
 
-# "viewer" is the page's id, "try" and "_" make an URL new that a browser would else serve from memory, and "action"
-# is how mjpg-streamer's users ask.
-OTHER_PARAMETERS = frozenset({"parts", "viewer", "try", "_", "action"})
+# "token" opens the door, "viewer" is the page's id, "try" and "_" make an URL new that a browser would else serve from
+# memory, and "action" is how mjpg-streamer's users ask.
+OTHER_PARAMETERS = frozenset({"parts", "token", "viewer", "try", "_", "action"})
 """What may stand in an address of pictures beside what is asked of them."""
-
-
-def get_camera(request: web.Request) -> Camera:
-    """Return the camera that the path names, or the first if it names none."""
-    cameras = request.app[CAMERAS]
-    name = request.match_info.get("camera")
-    if name is None:
-        return next(iter(cameras.values()))
-    if name not in cameras:
-        raise web.HTTPNotFound(text=f"There is no camera {name!r} here.")
-    return cameras[name]
 
 
 async def stream(request: web.Request) -> web.StreamResponse:

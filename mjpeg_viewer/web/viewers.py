@@ -110,6 +110,12 @@ class Viewers:
             if session and viewer.identity.session == session:
                 viewer.close("logged out")
 
+    def close_sessions(self, user: str) -> None:
+        """End all that any session of a user watches."""
+        for viewer in self:
+            if viewer.identity.session and viewer.identity.user == user:
+                viewer.close("logged out everywhere")
+
     def close_all(self, reason: str) -> None:
         """End every viewer, and each that comes from now on."""
         self.stopping.set()

@@ -112,4 +112,5 @@ def write_user_file(folder: Path) -> str:
     """Make a users file in which ada has the password right; its path."""
     path = folder / "users"
     path.write_text(f"ada:{cheap_hash('right')}\n")
+    path.chmod(0o600)
     return str(path)

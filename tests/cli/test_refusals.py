@@ -50,7 +50,7 @@ async def test_open_to_the_network_without_users_is_refused(tmp_path: Path):
 GOOD = '[cameras.beam]\nsource = "bsread+pull://127.0.0.1:1"\n'
 CONFIGURATIONS = [
     ("", "cameras: missing"),
-    ("[server]\nports = 1\n" + GOOD, "server.ports: unknown key; known are host, port, users, session_key"),
+    ("[server]\nports = 1\n" + GOOD, "server.ports: unknown key; known are host, port, users, session_key, tokens"),
     ("[server]\nport = 70000\n" + GOOD, "server.port: expected `int` <= 65535"),
     ('[cameras.beam]\nsource = "tcp://a:1"\n', "cameras.beam.source: 'tcp://a:1' has the unknown scheme 'tcp'"),
     ('[cameras.beam]\nsource = "bsread+pull://a"\n', "cameras.beam.source: 'bsread+pull://a' has no port"),
@@ -94,6 +94,44 @@ def test_bad_session_key_is_named(tmp_path: Path, capfd, never_serves, content: 
     make_key(tmp_path, content, mode)
     assert main(["serve", "-P", "0", "--users", write_user_file(tmp_path)]) == 2
     assert found in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [(command, file) for command in ("serve", "check") for file in ("users", "users.tokens")]
+    + [("user", "users"), ("token", "users.tokens")],
+)
+def test_list_that_others_can_write_is_named(tmp_path: Path, capfd, never_serves, file: str, command: str):
+    """Who can write the users or the tokens can let himself in, so nothing starts with such a file."""
+    users = write_user_file(tmp_path)
+    (tmp_path / "users.tokens").write_text("[]")
+    (tmp_path / file).chmod(0o664)
+    (tmp_path / "config.toml").write_text(f'[server]\nport = 0\nusers = "{users}"\n' + GOOD)
+    config = str(tmp_path / "config.toml")
+    arguments = {
+        "serve": ["serve", "--config", config],
+        "check": ["check", config],
+        "user": ["user", "list", "--users", users],
+        "token": ["token", "list", "--config", config],
+    }
+    assert main(arguments[command]) == 2
+    what = "users" if file == "users" else "tokens"
+    assert capfd.readouterr().err == (
+        f"mjpeg-viewer: {what} file {tmp_path / file}: others can write it (mode 664);"
+        f" type: chmod go-w {tmp_path / file}\n"
+    )
+
+
+@pytest.mark.parametrize("options", [[], ["--no-login"]])
+def test_rights_without_users_are_refused(tmp_path: Path, capfd, never_serves, options: list[str]):
+    """A list of who may see a camera closes nothing where nobody has a name; so does a list of tokens."""
+    for text, found in (
+        (GOOD + 'allow = ["ada"]\n', "cameras.beam.allow: names users, but there is no users file; give --users FILE"),
+        ('[server]\ntokens = "t"\n' + GOOD, "server.tokens: means nothing without a users file; give --users FILE"),
+    ):
+        (tmp_path / "config.toml").write_text(text)
+        assert main(["serve", "-P", "0", "--config", str(tmp_path / "config.toml"), *options]) == 2
+        assert capfd.readouterr() == ("", f"mjpeg-viewer: {found}\n")
 
 
 def test_damaged_list_of_ended_sessions_is_named(tmp_path: Path, capfd, never_serves):

@@ -9,6 +9,7 @@ import pytest
 from mjpeg_viewer.errors import ConfigurationError
 from mjpeg_viewer.web import ended
 from mjpeg_viewer.web.ended import EndedSessions
+from mjpeg_viewer.web.sessions import MAX_AGE
 
 LATER = int(time.time()) + 1000
 
@@ -57,6 +58,27 @@ def test_with_too_many_the_oldest_sessions_are_ended_for_all(path: Path, monkeyp
         assert all(known.has(f"s{number}", LATER + number) for number in range(10))
         assert known.has("other", LATER + 5)
         assert not known.has("other", LATER + 9)
+
+
+def test_all_sessions_of_a_user_end_together(path: Path):
+    """Until when they began is known after a restart as well, for that user alone, and kept until all are over."""
+    now = int(time.time())
+    EndedSessions(path).add_all("ada:ü", now)
+    again = EndedSessions(path)
+    assert (again.find_all("ada:ü"), again.find_all("bob")) == (now, 0)
+    assert "ada" not in path.read_text()
+    again.add("a", LATER)
+    assert EndedSessions(path).find_all("ada:ü") == now
+    EndedSessions(path).add_all("bob", now - MAX_AGE)
+    assert len(path.read_text().splitlines()) == 2
+
+
+def test_list_that_others_can_write_is_refused(path: Path):
+    """Whoever takes a line out of it would let somebody in again."""
+    EndedSessions(path).add("a", LATER)
+    path.chmod(0o620)
+    with pytest.raises(ConfigurationError, match=r"ended sessions .*: others can write it \(mode 620\); type: chmod"):
+        EndedSessions(path)
 
 
 def test_two_servers_with_one_key_forget_nothing_of_each_other(path: Path):

@@ -204,7 +204,8 @@ async def test_rate_bounds_the_events(site: Site, beam: Simulator):
             taking.cancel()
     steady = times[2:]
     assert len(steady) >= 4
-    assert steady[-1] - steady[0] >= 0.2 * (len(steady) - 1) - 0.05
+    # One more than the rate allows fits into a span, by what a busy machine delays its ends.
+    assert len(steady) - 1 <= 5 * (steady[-1] - steady[0]) + 1
 
 
 async def test_viewer_of_events_gets_nothing_older_than_his_coming(site: Site, beam: Simulator):
@@ -224,8 +225,8 @@ async def test_viewer_of_events_gets_nothing_older_than_his_coming(site: Site, b
     [
         ("rate=0", "rate='0': expected a number from 0.01 to 1000"),
         ("rate=fast", "rate='fast': expected a number from 0.01 to 1000"),
-        ("channel=a", "unknown parameter 'channel'; known here are channels, rate, viewer"),
-        ("width=160", "unknown parameter 'width'; known here are channels, rate, viewer"),
+        ("channel=a", "unknown parameter 'channel'; known here are channels, rate, token, viewer"),
+        ("width=160", "unknown parameter 'width'; known here are channels, rate, token, viewer"),
     ],
 )
 async def test_bad_value_is_named(site: Site, query: str, message: str):

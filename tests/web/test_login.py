@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -191,6 +193,45 @@ async def test_logout_ends_the_session_and_what_it_watches(beam: Simulator, monk
             assert await status_of(site, cookie) == 401
             assert await status_of(site, cookie, "/cameras/beam/stream.mjpg") == 401
             assert await status_of(site, other) == 200
+
+
+async def test_logout_everywhere_ends_all_of_ones_sessions(beam: Simulator, monkeypatch: pytest.MonkeyPatch, quiet):
+    """Every cookie of the user is void and what it watches ends at once; others and later logins are not touched."""
+    monkeypatch.setattr("mjpeg_viewer.web.viewers._TICK", 1e6)
+    now = time.time()
+    monkeypatch.setattr("mjpeg_viewer.web.logins.time", SimpleNamespace(time=lambda: now))
+    async with run_site({"beam": beam.url}, users=USERS) as site:
+        ada = [await site.log_in("ada", "right") for _ in range(3)]
+        bob = await site.log_in("bob", "other")
+        async with (
+            site.pictures(headers=ada[0]) as mine,
+            site.pictures(headers=ada[1]) as my_other,
+            site.pictures(headers=bob),
+            site.pictures(headers=basic("ada", "right")),
+        ):
+            status, headers, _ = await post(site, "/logout", headers=ada[1], everywhere="1")
+            assert (status, headers["Location"]) == (303, "/login")
+            async with asyncio.timeout(PATIENCE):
+                await mine.response.content.read()
+                await my_other.response.content.read()
+            await until(lambda: len(list(site.viewers)) == 2)
+            assert [await status_of(site, cookie) for cookie in ada] == [401] * 3
+            assert await status_of(site, bob) == 200
+            # Within the same second, which stands still here, and again.
+            again = await site.log_in("ada", "right")
+            assert await status_of(site, again) == 200
+            await post(site, "/logout", headers=again, everywhere="1")
+            assert await status_of(site, again) == 401
+            assert await status_of(site, await site.log_in("ada", "right")) == 200
+
+
+async def test_page_offers_both_ways_out(closed: Site):
+    """One button ends this session, another all of them."""
+    async with closed.get("/", headers={**await closed.log_in("ada", "right"), **BROWSER}) as response:
+        form = re.search(r'<form[^>]*action="/logout">.*?</form>', await response.text(), re.DOTALL)
+    assert form
+    assert re.findall(r"<button[^>]*>(.*?)</button>", form[0]) == ["Log out", "Log out everywhere"]
+    assert '<button type="submit" name="everywhere" value="1">Log out everywhere' in form[0]
 
 
 async def test_logout_is_a_post(closed: Site):

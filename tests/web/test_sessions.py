@@ -10,10 +10,12 @@ from types import SimpleNamespace
 import pytest
 from cryptography.fernet import Fernet
 
+from mjpeg_viewer.errors import ConfigurationError
 from mjpeg_viewer.htpasswd import write_users
 from mjpeg_viewer.simulator import Simulator
 from mjpeg_viewer.users import UserFile, Users
-from mjpeg_viewer.web.sessions import MAX_AGE, read_key
+from mjpeg_viewer.web.keyring import KeyRing, make_keys, read_keys
+from mjpeg_viewer.web.sessions import MAX_AGE
 from tests.kit import Site, basic, cheap_hash, receiving, run_site, until
 from tests.raw import PATIENCE
 from tests.web.conftest import USERS
@@ -77,12 +79,27 @@ async def test_another_key_logs_everybody_out(beam: Simulator, quiet):
     hashes = {name: cheap_hash(password) for name, password in USERS.items()}
     async with run_site({"beam": beam.url}, users=Users(hashes)) as site:
         cookie, port = await site.log_in("ada", "right"), site.port
-    async with run_site({"beam": beam.url}, users=Users(hashes), port=port, session_key=Fernet.generate_key()) as site:
+    async with run_site({"beam": beam.url}, users=Users(hashes), port=port, keys=make_keys()) as site:
         logging.getLogger("aiohttp_session").setLevel(logging.ERROR)  # as the command does
         assert await status_of(site, cookie) == 401
         assert await status_of(site, {**cookie, **BROWSER}) == 303
         again = await site.log_in("ada", "right")
         assert await status_of(site, again) == 200
+
+
+async def test_key_is_replaced_without_a_logout(beam: Simulator):
+    """A cookie of an older key of the ring still holds; new ones are of the first key alone."""
+    old, new = Fernet.generate_key(), Fernet.generate_key()
+    hashes = {name: cheap_hash(password) for name, password in USERS.items()}
+    async with run_site({"beam": beam.url}, users=Users(hashes), keys=KeyRing([old])) as site:
+        cookie, port = await site.log_in("ada", "right"), site.port
+    async with run_site({"beam": beam.url}, users=Users(hashes), port=port, keys=KeyRing([new, old])) as site:
+        assert await status_of(site, cookie) == 200
+        renewed = await site.log_in("ada", "right")
+    async with run_site({"beam": beam.url}, users=Users(hashes), port=port, keys=KeyRing([new])) as site:
+        assert await status_of(site, renewed) == 200
+        logging.getLogger("aiohttp_session").setLevel(logging.ERROR)  # as the command does
+        assert await status_of(site, cookie) == 401
 
 
 async def test_week_that_is_over_ends_what_the_session_watches(beam: Simulator, monkeypatch: pytest.MonkeyPatch, quiet):
@@ -105,6 +122,20 @@ async def test_week_that_is_over_ends_what_the_session_watches(beam: Simulator, 
             assert (await others.take()).number == 2
 
 
+def test_file_of_several_keys_is_a_ring(tmp_path: Path):
+    """A line each, the newest first; a line that is none is an error, not a key less."""
+    path = tmp_path / "session.key"
+    old, new = Fernet.generate_key(), Fernet.generate_key()
+    path.write_bytes(new + b"\n" + old + b"\n")
+    path.chmod(0o600)
+    keys = read_keys(path)
+    assert keys.decrypt(Fernet(old).encrypt(b"x")) == keys.decrypt(Fernet(new).encrypt(b"x")) == b"x"
+    assert Fernet(new).decrypt(keys.encrypt(b"x")) == b"x"
+    path.write_bytes(new + b"\nhalf a li")
+    with pytest.raises(ConfigurationError, match="a line of it is no key"):
+        read_keys(path)
+
+
 def test_key_is_made_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Of two servers that start at once one makes the key, and neither ever reads half of it or another one."""
     path = tmp_path / "deep/session.key"
@@ -119,11 +150,13 @@ def test_key_is_made_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.Mon
         link(source, target)
 
     monkeypatch.setattr(os, "link", be_late)
-    assert read_key(path) == first
+    again = read_keys(path)
+    assert again.decrypt(Fernet(first).encrypt(b"x")) == b"x"
     assert list(path.parent.iterdir()) == [path]
     monkeypatch.setattr(os, "link", link)
     path.unlink()
-    key = read_key(path)
-    assert key not in (b"", first)
-    assert read_key(path) == key == path.read_bytes()
+    keys = read_keys(path)
+    assert Fernet(path.read_bytes()).decrypt(keys.encrypt(b"x")) == b"x"
+    assert path.read_bytes() != first
+    assert read_keys(path).decrypt(keys.encrypt(b"x")) == b"x"
     assert list(path.parent.iterdir()) == [path]
