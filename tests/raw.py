@@ -6,7 +6,7 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds: no test needs them; a fault ends with them."""
 
 
