@@ -76,6 +76,7 @@ def create_app(
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(_find_templates()), autoescape=True)
     _add_routes(app)
     app.on_response_prepare.append(_add_headers)
+    app.on_response_prepare.append(_bound_silence)
     app.on_shutdown.append(_end_viewers)
     app.cleanup_ctx.append(_run_cameras(supervisor))
     return app
@@ -119,6 +120,10 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
     response.headers["Cross-Origin-Resource-Policy"] = "same-site" if name in _EMBEDDABLE else "same-origin"
     # Static files are asked for again each time and come only if they changed; all else is nobody's to keep.
     response.headers[hdrs.CACHE_CONTROL] = "no-cache" if is_static else "no-store"
+
+
+async def _bound_silence(request: web.Request, response: web.StreamResponse) -> None:
+    request.app[VIEWERS].bound_silence(request)
 
 
 async def _end_viewers(app: web.Application) -> None:

@@ -87,7 +87,6 @@ class Viewers:
         await response.prepare(request)
         if request.transport is None:
             raise ConnectionResetError("the viewer left before the first byte")
-        _bound_silence(request.transport, self._stall_timeout + _GRACE)
         viewer.attach(request.transport, opening)
         if self.stopping.is_set():
             viewer.close("server stopping")
@@ -99,6 +98,20 @@ class Viewers:
         finally:
             viewer.detach()
             _log_end(viewer)
+
+    def bound_silence(self, request: web.Request) -> None:
+        """
+        Let the kernel end a connection whose other end is silent for so long about what it was sent (tcp(7)).
+
+        Whoever asks for a file and takes none of it would keep it in memory for ever.  And events are so small that
+        the kernel takes minutes of them for a machine that is gone, and it would try again for a quarter of an hour.
+        """
+        sock = None if request.transport is None else request.transport.get_extra_info("socket")
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            timeout = self._stall_timeout + _GRACE
+            # Another system may not know it: then such a viewer keeps its place for longer there.
+            with contextlib.suppress(OSError, AttributeError):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(timeout * 1000))
 
     def find(self, page: str, identity: Identity) -> Viewer | None:
         """Return the picture stream of somebody's page, or None if it has none just now."""
@@ -147,20 +160,6 @@ class Viewers:
             self._by_page[key].remove(viewer)
             if not self._by_page[key]:
                 del self._by_page[key]
-
-
-def _bound_silence(transport: asyncio.BaseTransport, timeout: float) -> None:
-    """
-    Let the kernel end a connection whose other end is silent for so long about what it was sent (tcp(7)).
-
-    Events are so small that the kernel takes minutes of them for a machine that is gone, and it would try again for a
-    quarter of an hour.
-    """
-    sock = transport.get_extra_info("socket")
-    if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
-        # Another system may not know it: then such a viewer keeps its place for longer there.
-        with contextlib.suppress(OSError, AttributeError):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(timeout * 1000))
 
 
 def _log_end(viewer: Viewer) -> None:

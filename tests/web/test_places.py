@@ -10,6 +10,7 @@ import pytest
 
 from mjpeg_viewer.simulator import Simulator
 from mjpeg_viewer.web import places
+from mjpeg_viewer.web import viewers as viewers_module
 from mjpeg_viewer.web.places import PlaceLimits, find_network
 from tests.kit import PATIENCE, Pictures, Site, basic, receiving, run_site, until
 from tests.web.conftest import USERS
@@ -234,3 +235,15 @@ async def test_kernel_gives_up_on_machines_that_are_gone(beam: Simulator):
         assert viewer._transport is not None
         sock = viewer._transport.get_extra_info("socket")
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 17_500
+
+
+async def test_who_asks_for_a_file_and_takes_none_of_it_is_let_go(beam: Simulator, monkeypatch: pytest.MonkeyPatch):
+    """Files stay in memory until they are taken, so that whoever never reads must not keep one for ever."""
+    monkeypatch.setattr(viewers_module, "_GRACE", 0.0)
+    async with run_site({"beam": beam.url}, stall_timeout=1.0) as site:
+        await receiving(beam)
+        async with site.raw("/cameras/beam/snapshot.npy", receive_buffer=4096) as raw:
+            await site.until_watched()
+            beam.send()
+            with pytest.raises(ConnectionError):  # nobody is told of it who does not say something
+                await until(lambda: not raw.sock.send(b"\r\n"))
