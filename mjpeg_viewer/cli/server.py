@@ -19,6 +19,7 @@ from aiohttp import web
 from mjpeg_viewer import systemd
 from mjpeg_viewer.calibration import Calibration
 from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.cli.descriptors import raise_descriptor_limit
 from mjpeg_viewer.cli.logs import set_up_logs
 from mjpeg_viewer.cli.memory import keep_memory
 from mjpeg_viewer.cli.paths import find_tokens_file, get_key_file
@@ -50,7 +51,6 @@ _KEEPALIVE_TIMEOUT = 75.0
 _SHUTDOWN_TIMEOUT = 1.0
 
 _BACKLOG = 1024
-
 _MADE_UP_USER = "viewer"
 
 
@@ -81,6 +81,7 @@ def run_server(settings: Settings, no_login: bool, announce: Callable[[str], Non
     """
     set_up_logs()
     keep_memory()
+    raise_descriptor_limit()
     with asyncio.Runner(loop_factory=find_loop_factory()) as runner:
         return runner.run(_serve(settings, no_login, announce))
 
@@ -95,8 +96,7 @@ def find_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], None]) -> int:
-    # All that can be wrong is found before anything is started: a second server that fails on its port must not
-    # have taken messages from the first.
+    # All that can be wrong is found before anything starts: a second server on a port takes nothing from the first.
     sources = open_sources(settings)
     users, made_up = _get_users(settings, no_login)
     rights = _get_rights(settings)
