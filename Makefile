@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check prepare screenshots gallery fuzz soak clean
+.PHONY: help demo test test-webkit check prepare screenshots gallery fuzz soak clean
 .PHONY: bench-ingest bench-pictures bench-stills bench-links bench-fanout
 
 help:  ## list these commands
@@ -17,6 +17,10 @@ demo: $(VENV)/.installed  ## watch a simulated camera in the browser: prints the
 test: prepare check  ## run all checks and all tests (ARGS="…" for pytest's options)
 	@$(BIN)/python -m pytest $(ARGS)
 
+test-webkit: $(VENV)/.installed-test  ## run the page in WebKitGTK, too (needs webkit2gtk-driver and xvfb)
+	@tests/prepare.sh WebKitWebDriver Xvfb
+	@$(BIN)/python -m pytest tests/browser/webkit_pages.py $(ARGS)
+
 check: $(VENV)/.installed-test  ## lint, formatting, types
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "the files above are not formatted; type: $(BIN)/ruff format ."; exit 1; }
@@ -25,8 +29,8 @@ check: $(VENV)/.installed-test  ## lint, formatting, types
 prepare: $(VENV)/.installed-test
 	@tests/prepare.sh
 
-screenshots: prepare  ## make the README's pictures anew, from the real page
-	@$(BIN)/python docs/make_screenshots.py
+screenshots: prepare  ## make the README's pictures anew, from the real pages (ARGS=FOLDER: all of them, to look at)
+	@$(BIN)/python docs/make_screenshots.py $(ARGS)
 
 gallery: $(VENV)/.installed-test  ## make docs/gallery.md and its pictures anew
 	@$(BIN)/python docs/make_gallery.py

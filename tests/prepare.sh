@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests need beside Python: a browser, the players and tools that read our streams as users do, proxies, and
+# What the tests need beside Python: two browsers, the players and tools that read our streams as users do, proxies, and
 # ip(8).
 # Installs what is missing where it may (root, apt-get), else says in one line what to type.  With CI=true a missing
 # program is a failure; elsewhere its tests are skipped, and say so.
@@ -9,18 +9,20 @@ set -eu
 PATH=$PATH:/usr/sbin
 
 missing() {
-    for program in chromium ffmpeg curl gcc ip systemd-analyze nginx caddy haproxy; do
+    for program in chromium firefox-esr ffmpeg curl gcc ip systemd-analyze nginx caddy haproxy "$@"; do
         command -v "$program" > /dev/null && continue
         case $program in
             ip) printf ' iproute2' ;;
             gcc) printf ' gcc libc6-dev' ;;
+            WebKitWebDriver) printf ' webkit2gtk-driver' ;;
+            Xvfb) printf ' xvfb' ;;
             systemd-analyze) printf ' systemd' ;;
             *) printf ' %s' "$program" ;;
         esac
     done
 }
 
-packages=$(missing)
+packages=$(missing "$@")
 [ -n "$packages" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
@@ -37,7 +39,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     for package in $packages; do
         DEBIAN_FRONTEND=noninteractive apt-get -qq install -y "$package" > /dev/null 2>&1 || true
     done
-    packages=$(missing)
+    packages=$(missing "$@")
     [ -n "$packages" ] || exit 0
 fi
 

@@ -9,6 +9,10 @@ const MISSED_LIMIT_MAX = 16;
 // Frames come, but no picture: said after 3 s.  To end a stream that stalls is the server's part.
 const HELD = 3000;
 const RATE_WINDOW = 5;
+// WebKit crashes where a stream ends before its first part, which comes within a second.
+const FIRST_PART = 1500;
+// So many left out within the window happen on every link.
+const FEW = 3;
 
 export class Picture {
   /** @param image an <img> whose src, already running, is the stream's address with a query */
@@ -40,22 +44,31 @@ export class Picture {
     return this.counts.length < 2 ? null : (last.sent - first.sent) / ((last.at - first.at) / 1000);
   }
 
+  /** The share of the latest pictures that the server left out because this link was still taking others. */
+  get skipping() {
+    const [first, last] = [this.counts.at(0), this.counts.at(-1)];
+    const skipped = this.counts.length < 2 ? 0 : last.skipped - first.skipped;
+    return skipped < FEW ? 0 : skipped / (skipped + last.sent - first.sent);
+  }
+
   start() {
     if (this.running) return;
+    clearTimeout(this.telling);
     this.running = true;
     this.#forget();
     this.image.classList.remove("broken");
     this.image.src = `${this.url}&try=${++this.tries}`;
   }
 
-  /** Close the stream: an empty src does, taking the element away does not. */
+  /** Close the stream.  WebKit keeps it open whatever becomes of the element, so the server is told. */
   release() {
-    this.running = false;
-    this.image.src = "";
+    const tell = () => fetch(this.url, { method: "DELETE" }).catch(() => {});
+    if (this.running) this.telling = setTimeout(tell, FIRST_PART);
+    this.#stop();
   }
 
   restart() {
-    this.release();
+    this.#stop();
     // Not at once: two changes of src in one task count as one, and the old stream would not be closed.
     setTimeout(() => this.start());
   }
@@ -85,8 +98,14 @@ export class Picture {
       this.framesSinceSent = 0;
       if (viewer.sent > 0) this.missedLimit = MISSED_LIMIT;
     }
-    this.counts.push({ at: Date.now(), sent: viewer.sent });
+    this.counts.push({ at: Date.now(), sent: viewer.sent, skipped: viewer.skipped });
     if (this.counts.length > RATE_WINDOW) this.counts.shift();
+  }
+
+  /** An empty src closes a stream in most browsers; taking the element away does not. */
+  #stop() {
+    this.running = false;
+    this.image.src = "";
   }
 
   #forget() {

@@ -2,13 +2,16 @@
 
 import { texts } from "./texts.js";
 
+// From this share of left out pictures on, a link is called slow.
+const SLOW = 0.1;
+
 /**
  * @param link     the page's Link
  * @param card     {status, frame: latest events or null, frameAt: when the frame came (ms), picture}
  * @returns {state, title, reason, stale}; `title` goes over the picture and is null where that is the present
  */
 export function judge(link, { status, frame, frameAt, picture }) {
-  const verdict = (state, title, reason = "") => ({ state, title, reason, stale: state !== "live" });
+  const verdict = (state, title, reason = "", stale = state !== "live") => ({ state, title, reason, stale });
   const since = (state, began, reason) => {
     return verdict(state, texts.stale[state](began && Math.max(0, Date.now() - began) / 1000), reason);
   };
@@ -24,7 +27,9 @@ export function judge(link, { status, frame, frameAt, picture }) {
   }
   if (picture.held) return verdict("live", texts.held(picture.held / 1000), texts.heldReason);
   if (frame && !frame.image) return verdict("live", texts.noImage);
-  return verdict("live", picture.painted ? null : texts.awaited, status.reason);
+  if (!picture.painted) return verdict("live", texts.awaited, status.reason);
+  if (picture.skipping >= SLOW) return verdict("slow-link", null, texts.skipping(picture.skipping), false);
+  return verdict("live", null, status.reason);
 }
 
 export function showPill(pill, state) {

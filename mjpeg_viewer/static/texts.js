@@ -26,15 +26,20 @@ export const texts = {
   held: (seconds) => `Picture held up${lasting(seconds)}`,
   heldReason: "Data arrive, but no new picture: the connection is slow or broken.",
 
+  skipping: (share) => `${Math.round(100 * share)} % of the pictures are left out, so that those shown are new.`,
+
   noValues: "No values yet.",
   noMatch: "No channel of this name.",
   shownOf: (shown, all) => (shown === all ? `${all}` : `${shown} of ${all}`),
   range: (low, high) => `${low} … ${high}`,
   curve: (count, low, high) => `curve of ${count} values from ${low} to ${high}`,
   emptyArray: "empty",
+  manyValues: (count) => `${count} values`,
 
   hertz: (rate) => `${rate.toFixed(1)} Hz`,
-  everyFewSeconds: (rate, seconds) => `${rate} · picture every ${seconds} s`,
+  fresh: "less than 1 s old",
+  aged: (time) => `${time} old`,
+  pictureAge: (time) => `picture up to ${time} old`,
 
   copy: "Copy",
   copied: "Copied",

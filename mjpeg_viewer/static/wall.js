@@ -1,76 +1,84 @@
-// The wall: all cameras at a glance, over one connection for events.  A card that is not streamed shows snapshots.
+// The wall: all cameras at a glance, over one connection for events.  Only what is on screen is watched.
 
 import { Link } from "./link.js";
-import { Picture } from "./picture.js";
 import { whileWatched } from "./presence.js";
-import { Snapshots } from "./snapshots.js";
-import { judge, setText, showPill, showVeil } from "./state.js";
+import { setText } from "./state.js";
 import { texts } from "./texts.js";
+import { Tile } from "./tile.js";
 
-class Card {
-  constructor(element) {
-    this.element = element;
-    this.streamed = "live" in element.dataset;
-    this.picture = new (this.streamed ? Picture : Snapshots)(element.querySelector(".stage img"));
-    this.onScreen = true;
-    this.forget();
-  }
+// Over HTTP/1.1 a browser has six connections to a server, this page's and all others' together.  One is for events
+// and one stays free, so that a link leads somewhere; where there are more cameras than four, one is for snapshots.
+const STREAMS = 4;
 
-  forget() {
-    this.status = this.frame = this.frameAt = null;
-  }
-
-  show() {
-    const find = (selector) => this.element.querySelector(selector);
-    const verdict = judge(link, this);
-    showPill(find(".pill"), verdict.state);
-    setText(find(".reason"), verdict.reason);
-    showVeil(find(".stage"), verdict);
-    let rate = "";
-    if (!verdict.stale && this.frame) {
-      rate = texts.hertz(this.frame.stats.rate);
-      if (!this.streamed) rate = texts.everyFewSeconds(rate, Snapshots.period);
-    }
-    setText(find(".rate"), rate);
-  }
-}
-
-const cards = new Map();
+const tiles = new Map();
 const byViewer = new Map();
 for (const element of document.querySelectorAll(".card")) {
-  const card = new Card(element);
-  cards.set(element.dataset.camera, card);
-  byViewer.set(element.dataset.viewer, card);
+  const tile = new Tile(element);
+  tiles.set(tile.camera, tile);
+  byViewer.set(tile.viewer, tile);
 }
-// Every card's viewer, streamed or not: its event each second also says that the connection lives.
+
+const [navigation] = performance.getEntriesByType("navigation");
+const multiplexed = /^h[23]/.test(navigation?.nextHopProtocol ?? "");
+const streams = multiplexed ? tiles.size : tiles.size > STREAMS ? STREAMS - 1 : STREAMS;
+
+// Every tile's viewer, streamed or not: its event each second also says that the connection lives.
 const viewers = [...byViewer.keys()].map((viewer) => `&viewer=${encodeURIComponent(viewer)}`).join("");
 
-const link = new Link(`/events?rate=2${viewers}`, null, {
+const link = new Link(`/events?channels=&rate=2${viewers}`, null, {
   status(data) {
-    const card = cards.get(data.camera);
-    if (card) card.status = data;
-    showAll();
+    const tile = tiles.get(data.camera);
+    if (!tile) return;
+    tile.status = data;
+    tile.show(link);
   },
   frame(data) {
-    const card = cards.get(data.camera);
-    if (!card) return;
-    card.frame = data;
-    card.frameAt = Date.now();
-    card.picture.frame();
+    const tile = tiles.get(data.camera);
+    if (!tile) return;
+    tile.frame = data;
+    tile.frameAt = Date.now();
+    tile.picture.frame();
   },
   viewer: (data) => byViewer.get(data.viewer)?.picture.heard(data),
   changed() {
-    for (const { picture } of cards.values()) {
-      if (link.state === "logged-out") picture.release();
-      else if (link.state !== "closed") picture.start();
-    }
+    share();
     showAll();
+    renew();
   },
   revived() {
-    for (const { picture } of cards.values()) picture.restart();
+    for (const { mode, picture } of tiles.values()) if (mode !== "off") picture.restart();
     showAll();
   },
 });
+
+/** Give the streams to what is on screen, first to cameras that send; the rest of it gets snapshots. */
+function share() {
+  // A hidden tab's streams would be missing in the tab that is looked at.
+  const hidden = document.hidden && !multiplexed;
+  const away = hidden || link.state === "logged-out" || link.state === "closed";
+  const seen = [...tiles.values()].filter((tile) => tile.onScreen && !away);
+  seen.sort((one, other) => other.hopeful - one.hopeful);
+  const streamed = new Set(seen.slice(0, streams));
+  // First what gives a connection back, then what takes one.
+  for (const tile of tiles.values()) if (!streamed.has(tile)) tile.become(seen.includes(tile) ? "snapshots" : "off");
+  for (const tile of streamed) tile.become("stream");
+}
+
+let asking = false;
+
+/** Renew the snapshots one by one, the longest due first. */
+async function renew() {
+  if (asking) return;
+  asking = true;
+  while (link.believed) {
+    const ready = [...tiles.values()].filter(({ mode, hopeful, picture }) => {
+      return mode === "snapshots" && hopeful && picture.due >= 0;
+    });
+    if (!ready.length) break;
+    await ready.reduce((one, other) => (other.picture.due > one.picture.due ? other : one)).picture.ask();
+  }
+  asking = false;
+}
 
 function showAll() {
   const notice = document.getElementById("wall-notice");
@@ -78,32 +86,37 @@ function showAll() {
   notice.hidden = link.believed || link.opening || link.state === "closed";
   setText(notice.querySelector("span"), out ? texts.loggedOut : texts.tryingAgain);
   notice.querySelector("a").hidden = !out;
-  for (const card of cards.values()) card.show();
+  for (const tile of tiles.values()) tile.show(link);
 }
 
-const observer = new IntersectionObserver((entries) => {
-  for (const entry of entries) cards.get(entry.target.dataset.camera).onScreen = entry.isIntersecting;
-});
-for (const card of cards.values()) observer.observe(card.element);
+// Who scrolls past wants nothing opened on the way.
+const SCROLLED = 150;
+let scrolling = null;
 
-if (cards.size) {
+const observer = new IntersectionObserver((entries) => {
+  for (const entry of entries) tiles.get(entry.target.dataset.camera).onScreen = entry.isIntersecting;
+  clearTimeout(scrolling);
+  scrolling = setTimeout(() => {
+    share();
+    renew();
+  }, SCROLLED);
+});
+for (const { element } of tiles.values()) observer.observe(element);
+
+if (tiles.size) {
   setInterval(() => {
     link.tick();
+    share();
     showAll();
-    const watched = link.believed && !document.hidden;
-    for (const { picture, onScreen, status } of cards.values()) {
-      picture.tick?.(watched && onScreen && status?.status === "live");
-    }
+    renew();
   }, 1000);
   link.open();
+  document.addEventListener("visibilitychange", share);
   whileWatched({
     come: () => link.open(),
     leave() {
       link.close();
-      for (const card of cards.values()) {
-        card.picture.release();
-        card.forget();
-      }
+      for (const tile of tiles.values()) tile.forget();
     },
   });
 }

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.supervisor import Supervisor
-from mjpeg_viewer.web import assets, backgrounds, events, login, pages, snapshots, state, streams
+from mjpeg_viewer.web import assets, backgrounds, display, events, login, pages, snapshots, state, streams
 from mjpeg_viewer.web.explain import explain
 from mjpeg_viewer.web.guard import guard
 from mjpeg_viewer.web.keyring import KeyRing
@@ -85,7 +85,9 @@ def create_app(
 def _add_routes(app: web.Application) -> None:
     app.router.add_get("/", pages.start, name="start")
     app.router.add_get("/cameras/{camera}", pages.camera_page, name="camera")
+    app.router.add_get("/cameras/{camera}/display", display.display, name="display")
     app.router.add_get("/cameras/{camera}/stream.mjpg", streams.stream, name="stream")
+    app.router.add_delete("/cameras/{camera}/stream.mjpg", streams.end_stream, name="stream")
     app.router.add_get("/cameras/{camera}/snapshot.{format:jpg|png|npy}", snapshots.snapshot, name="snapshot")
     app.router.add_get("/cameras/{camera}/background", backgrounds.tell, name="background")
     app.router.add_post("/cameras/{camera}/background", backgrounds.capture, name="background")

@@ -14,7 +14,8 @@ from mjpeg_viewer.web.snapshots import snapshot
 from mjpeg_viewer.web.streams import stream
 from mjpeg_viewer.web.visible import get_camera, get_cameras
 
-# HTTP/1.1 browsers open six connections to a site.  Two stay free for events and for going elsewhere.
+# HTTP/1.1 browsers open six connections to a site.  One is for events and one stays free for going elsewhere; where
+# there are more cameras, one is for their snapshots.  wall.js counts alike, and takes more where HTTP/2 gives more.
 _LIVE_ON_WALL = 4
 
 
@@ -28,7 +29,8 @@ async def start(request: web.Request) -> web.StreamResponse:
     cameras = list(get_cameras(request).values())
     if len(cameras) == 1:
         return _show_camera(request, cameras[0])
-    shown = [{**_describe(camera), "live": i < _LIVE_ON_WALL} for i, camera in enumerate(cameras)]
+    live = _LIVE_ON_WALL if len(cameras) <= _LIVE_ON_WALL else _LIVE_ON_WALL - 1
+    shown = [{**_describe(camera), "live": i < live} for i, camera in enumerate(cameras)]
     return render_page("wall.html", request, cameras=shown)
 
 

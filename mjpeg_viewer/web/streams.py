@@ -39,6 +39,15 @@ async def stream(request: web.Request) -> web.StreamResponse:
     return response
 
 
+async def end_stream(request: web.Request) -> web.Response:
+    """End the stream of a page that shows it no more: WebKit closes none as long as the page is open."""
+    camera = get_camera(request)
+    viewer = request.app[VIEWERS].find(request.query.get("viewer", ""), request[IDENTITY])
+    if viewer is not None and viewer.cameras == (camera.name,):
+        viewer.close("no longer shown")
+    return web.Response(status=204)
+
+
 def make_pictures(camera: Camera, rendition: Rendition) -> Callable[[], PictureMaker]:
     """Tell how the encoder of a rendition gets its maker."""
     return partial(PictureMaker, camera.name, rendition, camera.background.subtract, camera.calibration.scale)

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from mjpeg_viewer.simulator import read_counter
 
 # Reads what is painted, not what was sent: the picture as a bitmap, its red channel as base64.
-_READ_PIXELS = """async () => {
+READ_PIXELS = """async () => {
     const image = document.querySelector("#picture") ?? document.querySelector("img");
     if (!image || !image.naturalWidth) return null;
     const bitmap = await createImageBitmap(image);
@@ -55,7 +55,11 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 async def read_number(page: Page) -> int | None:
     """Read the counter in the picture as it is painted now; None if there is none."""
-    pixels = await page.evaluate(_READ_PIXELS)
+    return find_number(await page.evaluate(READ_PIXELS))
+
+
+def find_number(pixels: tuple[int, int, str] | None) -> int | None:
+    """Read the counter in what READ_PIXELS returned."""
     if pixels is None:
         return None
     width, height, red = pixels

@@ -82,3 +82,19 @@ async def test_one_line_is_logged_of_who_left(closed: Site, beam: Simulator, qui
         rf"{viewer.sent} sent, {viewer.sent_bytes} bytes, {viewer.skipped} skipped, \d+\.\d s",
         line,
     )
+
+
+async def test_page_ends_its_stream_and_no_other(closed: Site):
+    """What a page no longer shows is ended when it says so, by its own user alone."""
+    ada = {"headers": basic("ada", "right")}
+    async with (
+        closed.pictures(f"{STREAM}?viewer=page", **ada),
+        closed.pictures(f"{STREAM}?viewer=other", **ada),
+        closed.pictures(STREAM, **ada),
+    ):
+        for user, path in (("bob", f"{STREAM}?viewer=page"), ("ada", STREAM), ("ada", f"{STREAM}?viewer=page")):
+            credentials = basic(user, {"ada": "right", "bob": "other"}[user])
+            assert len(list(closed.viewers)) == 3
+            async with closed.session.delete(closed.base + path, headers=credentials) as response:
+                assert response.status == 204
+        await until(lambda: sorted(viewer.page for viewer in closed.viewers) == ["", "other"])

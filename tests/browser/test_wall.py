@@ -1,0 +1,129 @@
+"""The wall of many cameras: what it shows, and what it leaves of the browser's few connections."""
+
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from mjpeg_viewer.simulator import Beam, Simulator
+from tests.deploy.proxies import run_proxy
+from tests.kit import Site, run_site, until
+
+CAMERAS = 12
+
+# Which cameras' pictures are painted, newly or still.
+_PAINTED = """() => [...document.querySelectorAll(".card")]
+    .filter((card) => card.querySelector(".stage > img").naturalWidth && card.querySelector(".veil").hidden)
+    .map((card) => card.dataset.camera)"""
+
+
+@pytest.fixture
+def crowd() -> Iterator[Simulator]:
+    """A sender that as many cameras as there are can listen to; it sends until the test ends."""
+    with Simulator(Beam(160, 120), mode="pub") as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def twelve(crowd: Simulator) -> AsyncIterator[Site]:
+    """A server with twelve cameras that all send at 20 Hz."""
+    names = [f"cam{number:02}" for number in range(CAMERAS)]
+    async with run_site(dict.fromkeys(names, crowd.url), users={"anna": "secret"}) as site:
+        sending = threading.Thread(target=crowd.run, kwargs={"delay": 0.05})
+        sending.start()
+        try:
+            yield site
+        finally:
+            crowd.stop()
+            sending.join()
+
+
+async def log_in(page: Page, base: str) -> None:
+    await page.goto(f"{base}/login", wait_until="commit")
+    await page.fill("[name=username]", "anna")
+    await page.fill("[name=password]", "secret")
+    await page.click("[type=submit]")
+    await expect(page).to_have_url(f"{base}/")
+
+
+def streams(site: Site) -> set[str]:
+    """Return which cameras are streamed to somebody."""
+    return {viewer.cameras[0] for viewer in site.viewers if viewer.kind == "stream"}
+
+
+async def until_all_painted(page: Page, count: int = CAMERAS) -> None:
+    await page.evaluate("document.querySelector('.wall').scrollIntoView()")
+    painted: list[str] = []
+    for _ in range(400):
+        painted = await page.evaluate(_PAINTED)
+        if len(painted) >= count:
+            return
+        await page.wait_for_timeout(25)
+    raise AssertionError(f"only {painted} are painted")
+
+
+async def test_twelve_cameras_leave_room_for_everything_else(twelve: Site, page: Page):
+    """Over HTTP/1.1 all twelve are shown and described, events come, and a link leads to a camera that runs."""
+    await page.set_viewport_size({"width": 1920, "height": 1600})
+    await log_in(page, twelve.base)
+    await until_all_painted(page)
+    assert len(streams(twelve)) == 3
+    for number in (0, CAMERAS - 1):
+        card = page.locator(f"[data-camera=cam{number:02}]")
+        await expect(card.locator(".pill")).to_have_attribute("data-state", "live")
+        await expect(card.locator(".rate")).to_contain_text("Hz")
+        await expect(card.locator(".age")).to_contain_text("old")
+    assert [viewer.cameras for viewer in twelve.viewers if viewer.kind == "events"] == [tuple(twelve.cameras)]
+    other = await page.context.new_page()
+    await other.goto(f"{twelve.base}/login", wait_until="load", timeout=5000)
+    await page.click("[data-camera=cam11] a")
+    await expect(page).to_have_url(f"{twelve.base}/cameras/cam11")
+    await expect(page.locator("#state")).to_have_attribute("data-state", "live")
+    await until(lambda: streams(twelve) == {"cam11"})
+
+
+async def test_snapshots_are_renewed(twelve: Site, page: Page):
+    """A picture that is not streamed is another one some seconds later, and small."""
+    await page.set_viewport_size({"width": 1920, "height": 1600})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "cam11/snapshot" in request.url else None)
+    await log_in(page, twelve.base)
+    await until(lambda: len(asked) >= 3)
+    assert all("width=480" in url and "max_age_ms=1000" in url for url in asked)
+    await expect(page.locator("[data-camera=cam11] .age")).to_contain_text("picture up to")
+
+
+async def test_only_what_is_on_screen_is_watched(twelve: Site, page: Page):
+    """On a phone the tiles in sight are streamed; who scrolls gives those back and gets others."""
+    await page.set_viewport_size({"width": 360, "height": 500})
+    await log_in(page, twelve.base)
+    await until(lambda: "cam00" in streams(twelve) and "cam02" not in streams(twelve))
+    await page.locator("[data-camera=cam11]").scroll_into_view_if_needed()
+    await until(lambda: "cam11" in streams(twelve) and "cam00" not in streams(twelve))
+    await page.locator("[data-camera=cam00]").scroll_into_view_if_needed()
+    await until(lambda: "cam00" in streams(twelve) and "cam11" not in streams(twelve))
+
+
+async def test_wall_of_dead_cameras_is_told_of_at_once(crowd: Simulator, page: Page):
+    """Eleven cameras that send nothing keep no connection from the one that does."""
+    names = {f"dead{number:02}": "bsread+sub://127.0.0.1:1" for number in range(CAMERAS - 1)}
+    async with run_site({**names, "alive": crowd.url}) as site:
+        await page.set_viewport_size({"width": 1920, "height": 1600})
+        await page.goto(site.base, wait_until="commit")
+        await expect(page.locator("[data-camera=dead10] .pill")).to_have_attribute("data-state", "connecting")
+        crowd.send(20, 0.05)
+        await expect(page.locator("[data-camera=alive] .pill")).to_have_attribute("data-state", "live")
+        await until(lambda: "alive" in streams(site))
+
+
+async def test_all_cameras_are_streamed_over_http2(twelve: Site, browser: Browser, tmp_path: Path):
+    """Behind nginx all twelve cameras on screen run at once."""
+    context = await browser.new_context(ignore_https_errors=True, viewport={"width": 1920, "height": 1600})
+    page = await context.new_page()
+    async with run_proxy("nginx", twelve.port, tmp_path) as proxy:
+        await log_in(page, proxy.base)
+        await until(lambda: streams(twelve) == set(twelve.cameras))
+        await until_all_painted(page)
+        await context.close()
