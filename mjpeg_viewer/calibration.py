@@ -20,6 +20,7 @@ from mjpeg_viewer.imaging import MEASURES, PIXELS, Analysis, Scale, analyse
 _UNEVEN = 0.1
 
 _WIDTHS = {f"{side}_{kind}": side for side in "xy" for kind in ("rms", "fwhm")}
+_AXES = {f"{side}_{kind}": (side, index) for side in "xy" for index, kind in enumerate(("first", "step"))}
 _PLACES = {f"{side}_center_of_mass": side for side in "xy"}
 
 
@@ -82,9 +83,12 @@ class _FrameAnalysis(Mapping[str, Measure]):
         self._axes: dict[str, _Axis | _Failure] = {}
 
     def __getitem__(self, name: str) -> Measure:
-        if name not in MEASURES:
+        if name not in self:
             raise KeyError(name)
         with self._lock:
+            if found := _AXES.get(name):
+                axis = self._get_axis(found[0])
+                return Measure(axis[found[1]], axis.unit)
             value = self._analyse()[name]
             if side := _WIDTHS.get(name):
                 axis = self._get_axis(side)
@@ -95,13 +99,13 @@ class _FrameAnalysis(Mapping[str, Measure]):
             return Measure(value)
 
     def __contains__(self, name: object) -> bool:
-        return name in MEASURES
+        return name in MEASURES or name in _AXES
 
     def __iter__(self) -> Iterator[str]:
-        return iter(MEASURES)
+        return iter((*MEASURES, *_AXES))
 
     def __len__(self) -> int:
-        return len(MEASURES)
+        return len(MEASURES) + len(_AXES)
 
     def _analyse(self) -> Analysis:
         # A picture that cannot be decoded is tried once, not once for each name.
@@ -136,7 +140,8 @@ class _FrameAnalysis(Mapping[str, Measure]):
         if channel not in self._frame.values:
             return _Axis(0.0, 1.0, PIXELS.unit)
         info = self._frame.image_info
-        assert info is not None, "an image was decoded"
+        if info is None:
+            raise MessageError("no picture", self._frame.no_image)
         pixels = info.width if across else info.height
         first, step = _read_axis(channel, self._frame.values[channel], pixels)
         return _Axis(first, step, calibration.unit)

@@ -148,6 +148,10 @@ class Camera:
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(self.source.stop)
 
+    def recent(self, key: Hashable) -> list[Any]:
+        """Return the last items of an encoder that runs, oldest first."""
+        return self._encoders.recent(key)
+
     @contextmanager
     def watch(
         self,

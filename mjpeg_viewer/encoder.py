@@ -9,6 +9,7 @@ Pictures and events are made by the same machine; what differs is the maker.
 import asyncio
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Generic, NamedTuple, TypeVar
@@ -37,7 +38,14 @@ class Filling(NamedTuple, Generic[T]):
 
 
 class Maker(ABC, Generic[T]):
-    """Makes the items of one encoder, in the executor."""
+    """
+    Makes the items of one encoder, in the executor.
+
+    Attributes:
+        kept: How many of them the encoder keeps.
+    """
+
+    kept = 0
 
     @abstractmethod
     def __call__(self, frame: Frame) -> T:
@@ -71,6 +79,7 @@ class Encoder(Generic[T]):
         hub: Publishes the items.
         frames: Where to offer it frames.
         encoded: How many items it made.
+        recent: The last ones, oldest first, as many as the maker wants kept.
         health: Whether it can make any.
     """
 
@@ -85,6 +94,7 @@ class Encoder(Generic[T]):
         self.hub: Hub[T] = Hub()
         self.frames: Mailbox[Frame] = Mailbox()
         self.encoded = 0
+        self.recent: deque[T] = deque(maxlen=maker.kept)
         self.health = Health()
         self._maker = maker
         self._period = 1 / fps if fps else 0.0
@@ -110,6 +120,7 @@ class Encoder(Generic[T]):
                 self._on_failure(error, frame.sequence, self.health)
             else:
                 self.encoded += 1
+                self.recent.append(item)
                 self.health.note_good()
                 self._published = loop.time()
                 self.hub.publish(item, frame.sequence)

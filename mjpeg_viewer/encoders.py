@@ -73,6 +73,11 @@ class Encoders:
         """What runs."""
         return [task for _, task in self._running.values()]
 
+    def recent(self, key: Hashable) -> list[Any]:
+        """Return the last items of the encoder with this key, oldest first; none if there is none."""
+        found = self._running.get(key)
+        return [] if found is None else [*found[0].recent]
+
     @contextmanager
     def share(
         self, key: Hashable, make: Callable[[], Maker[Any]], subscriber: Subscriber[T], fps: float | None, after: int

@@ -87,22 +87,41 @@ class Picture(Part):
         pulse_id: The frame's pulse id.
         timestamp: The frame's global time in seconds since the epoch, or None.
         subtracted: Whether the background was subtracted; None if nobody asked for that.
+        levels: The pixel values that are black and white in it, if that is known.
     """
 
-    __slots__ = ("pulse_id", "sequence", "subtracted", "timestamp")
+    __slots__ = ("levels", "pulse_id", "sequence", "subtracted", "timestamp")
 
     def __init__(
-        self, jpeg: bytes, sequence: int, pulse_id: int, timestamp: float | None, subtracted: bool | None = None
+        self,
+        jpeg: bytes,
+        sequence: int,
+        pulse_id: int,
+        timestamp: float | None,
+        subtracted: bool | None = None,
+        levels: tuple[float, float] | None = None,
     ) -> None:
         super().__init__(jpeg)
         self.sequence = sequence
         self.pulse_id = pulse_id
         self.timestamp = timestamp
         self.subtracted = subtracted
+        self.levels = levels
+
+    def describe(self) -> dict[str, object]:
+        """Return what a page cannot know of the picture that it shows."""
+        return {
+            "pulse_id": self.pulse_id,
+            "bytes": len(self.jpeg),
+            "levels": self.levels,
+            "subtracted": self.subtracted,
+        }
 
     def headers(self) -> dict[str, str]:
         """Return what is known of the frame and its picture."""
         fields = describe_frame(self.sequence, self.pulse_id, self.timestamp)
+        if self.levels is not None:
+            fields["X-Levels"] = "{:g},{:g}".format(*self.levels)
         if self.subtracted is not None:
             fields["X-Background"] = "subtracted" if self.subtracted else "none"
         return fields

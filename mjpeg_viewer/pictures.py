@@ -27,6 +27,9 @@ class PictureMaker(Maker[Part]):
         scale: How large its pixels are, for overlays.
     """
 
+    # What a page can step back through: a second or two, some megabytes for as long as it is watched.
+    kept = 30
+
     def __init__(
         self,
         camera: str,
@@ -57,13 +60,15 @@ class PictureMaker(Maker[Part]):
             check_image(whole)
             image = crop(whole, self._rendition.roi)
             facts = Facts(self._camera, frame.pulse_id, frame.timestamp, whole.shape[1], whole.shape[0], self._scale)
-            jpeg = render(image, self._rendition, self._leveller.follow(image, frame.received), facts)
+            levels = self._leveller.follow(image, frame.received)
+            jpeg = render(image, self._rendition, levels, facts)
         except (RenderError, RenditionError) as error:
             self._trouble = str(error)
             raise
         self._trouble = ""
         self._size = find_size(image.shape[0], image.shape[1], self._rendition)
-        return Picture(jpeg, frame.sequence, frame.pulse_id, frame.timestamp, subtracted)
+        ends = float(levels.low), float(levels.high)
+        return Picture(jpeg, frame.sequence, frame.pulse_id, frame.timestamp, subtracted, ends)
 
     def _subtract_background(self, image: Image) -> tuple[Image, bool | None]:
         if not self._rendition.background:

@@ -183,6 +183,11 @@ def parse_selection(query: Mapping[str, str], *, also: Set[str] = frozenset()) -
     )
 
 
+def parse_roi(query: Mapping[str, str]) -> Roi | None:
+    """Read which region of the image is asked for, from ``roi``; None for all of it."""
+    return _read_roi("roi", query["roi"], {})["roi"] if "roi" in query else None
+
+
 def parse_max_age(query: Mapping[str, str], *, also: Set[str] = frozenset()) -> float:
     """Read how old a snapshot may be, in seconds, from ``max_age_ms``; arguments and errors as for parse_rendition."""
     _check_names(query, {"max_age_ms"}, also)

@@ -27,6 +27,10 @@ class Wire(ABC):
     def payload(self, form: Hashable) -> bytes:
         """Make the bytes in a form; what forms there are, the item itself knows."""
 
+    def describe(self) -> dict[str, object]:
+        """Return what the page of a viewer that was sent this is told of it, as JSON has it."""
+        return {}
+
     def get(self, form: Hashable, chunked: bool) -> bytes:
         """Return the bytes to write; with the chunk's header and end if the response is chunked."""
         key = (form, chunked)

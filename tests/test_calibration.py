@@ -174,6 +174,14 @@ def test_axis_that_is_none_is_no_pixel_axis(axis: Value, reason: str):
     assert frame.analysis["x_profile"].value is not None
 
 
+def test_axes_are_told_without_a_look_at_the_picture():
+    """Where the first pixel lies and how far the next is, in the axis' units; else in pixels."""
+    names = ("x_first", "x_step", "y_first", "y_step")
+    frame = make_frame({}, Calibration(x=0.5, origin=(100, 60), unit="mm"), Picture(error=MessageError("lz4", "bad")))
+    mm = [Measure(-50.0, "mm"), Measure(0.5, "mm")]
+    assert [frame.analysis[name] for name in names] == [*mm, Measure(0.0, "px"), Measure(1.0, "px")]
+
+
 def test_picture_of_one_column_takes_an_axis_of_one():
     """bsread makes a scalar of an array of one; without width there is no spot, and no error either."""
     frame = make_frame({"x_axis": 3.5}, picture=Picture(IMAGE[:, :1]))
@@ -197,7 +205,7 @@ def test_all_who_ask_share_one_analysis(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(calibration_module, "analyse", analyse_once)
     picture = Picture(company=threading.Barrier(2, timeout=0.2))
     frame = make_frame(picture=picture)
-    assert list(frame.analysis) == list(MEASURES)
+    assert list(frame.analysis)[: len(MEASURES)] == list(MEASURES)
     assert "x_rms" in frame.analysis
     assert frame.analysis.get("x_ray") is None
     assert (picture.decoded, analyses) == (0, [])

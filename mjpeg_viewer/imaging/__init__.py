@@ -11,6 +11,7 @@ import cv2
 from mjpeg_viewer.imaging.analysis import MEASURES, Analysis, analyse
 from mjpeg_viewer.imaging.background import Averaging, Background
 from mjpeg_viewer.imaging.card import card, dim
+from mjpeg_viewer.imaging.colormap import encode_bar
 from mjpeg_viewer.imaging.exact import encode_npy, encode_png
 from mjpeg_viewer.imaging.geometry import crop, find_size
 from mjpeg_viewer.imaging.levels import Leveller, Levels, make_leveller
@@ -32,6 +33,7 @@ __all__ = [
     "check_image",
     "crop",
     "dim",
+    "encode_bar",
     "encode_npy",
     "encode_png",
     "find_size",

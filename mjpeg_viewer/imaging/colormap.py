@@ -63,6 +63,13 @@ def get_table(name: Colormap) -> Grey:
 
 
 @lru_cache
+def encode_bar(name: Colormap) -> bytes:
+    """Return a PNG of 256 x 1 pixels: a map's colours from little to much."""
+    _, png = cv2.imencode(".png", get_table(name)[np.newaxis, :, ::-1])
+    return png.tobytes()
+
+
+@lru_cache
 def _packed(name: Colormap) -> NDArray[np.int32]:
     table = np.full((256, 4), 255, np.uint8)
     table[:, :3] = get_table(name)[:, ::-1]

@@ -11,7 +11,7 @@ export function duration(seconds) {
 
 /** Six significant digits; whole numbers whole, as far as JSON carries them exactly (2^53). */
 export function number(value, digits = 6) {
-  if (Number.isSafeInteger(value)) return String(value);
+  if (Number.isSafeInteger(value) || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   if (size >= 1e15 || size < 1e-4) return value.toExponential(digits - 1);
   if (size >= 10 ** (digits - 1)) return value.toFixed(digits > 4 ? 1 : 0);

@@ -45,6 +45,13 @@ export class Link {
     this.#connect("opening");
   }
 
+  /** Listen at another address; what was heard stays true meanwhile. */
+  move(url) {
+    if (url === this.url) return;
+    this.url = url;
+    if (this.source) this.#connect(this.state);
+  }
+
   close() {
     this.#drop();
     this.#become("closed");

@@ -51,6 +51,12 @@ export class Picture {
     return skipped < FEW ? 0 : skipped / (skipped + last.sent - first.sent);
   }
 
+  /** Bytes per second that the server sent here lately, or null while unknown. */
+  get bytesRate() {
+    const [first, last] = [this.counts.at(0), this.counts.at(-1)];
+    return this.counts.length < 2 ? null : (last.bytes - first.bytes) / ((last.at - first.at) / 1000);
+  }
+
   start() {
     if (this.running) return;
     clearTimeout(this.telling);
@@ -65,6 +71,15 @@ export class Picture {
     const tell = () => fetch(this.url, { method: "DELETE" }).catch(() => {});
     if (this.running) this.telling = setTimeout(tell, FIRST_PART);
     this.#stop();
+  }
+
+  /** Show another stream.  The server ends the old one of the same page, and it is seen until the new one comes. */
+  show(url) {
+    if (url === this.url) return;
+    this.url = url;
+    if (!this.running) return;
+    this.running = false;
+    this.start();
   }
 
   restart() {
@@ -98,7 +113,7 @@ export class Picture {
       this.framesSinceSent = 0;
       if (viewer.sent > 0) this.missedLimit = MISSED_LIMIT;
     }
-    this.counts.push({ at: Date.now(), sent: viewer.sent, skipped: viewer.skipped });
+    this.counts.push({ at: Date.now(), sent: viewer.sent, bytes: viewer.sent_bytes, skipped: viewer.skipped });
     if (this.counts.length > RATE_WINDOW) this.counts.shift();
   }
 

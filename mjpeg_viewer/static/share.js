@@ -2,11 +2,25 @@
 
 import { texts } from "./texts.js";
 
-export function fillShare(panel) {
+/** @param page, stream queries of the page and of its picture, empty if all is as usual */
+export function fillShare(panel, page, stream) {
+  const { user } = panel.dataset;
+  const found = {
+    origin: location.origin,
+    // Players and programs log in by the address; the password is whoever copies it to fill in.
+    open: user ? location.origin.replace("//", `//${encodeURIComponent(user)}:PASSWORD@`) : location.origin,
+    page: page && `?${page}`,
+    stream: stream && `?${stream}`,
+  };
+  for (const field of panel.querySelectorAll("input")) {
+    field.value = field.dataset.text.replace(/\{(\w+)\}/g, (_, name) => found[name]);
+  }
+}
+
+export function makeCopyable(panel) {
   for (const row of panel.querySelectorAll(".share-row")) {
     const field = row.querySelector("input");
     const button = row.querySelector("button");
-    field.value = field.dataset.text.replaceAll("{origin}", location.origin);
     let timer = null;
     button.addEventListener("click", async () => {
       button.textContent = (await copy(field)) ? texts.copied : texts.selected;

@@ -33,6 +33,9 @@ export const texts = {
   shownOf: (shown, all) => (shown === all ? `${all}` : `${shown} of ${all}`),
   range: (low, high) => `${low} … ${high}`,
   curve: (count, low, high) => `curve of ${count} values from ${low} to ${high}`,
+  pin: (channel) => `Pin ${channel}`,
+  trend: (count, low, high) => `the last ${duration(count / 2)}, from ${low} to ${high}`,
+  trendRange: (low, high, seconds) => `${low} … ${high}, last ${duration(seconds)}`,
   emptyArray: "empty",
   manyValues: (count) => `${count} values`,
 
@@ -40,6 +43,27 @@ export const texts = {
   fresh: "less than 1 s old",
   aged: (time) => `${time} old`,
   pictureAge: (time) => `picture up to ${time} old`,
+
+  levelsHint: (fixed, low) => (fixed ? "pixel value" : `${low ? 0.5 : 99.5} %`),
+  levelsWrong: (fixed) => (fixed ? "A number: the pixel value." : "A percentage of the pixels, from 0 to 100."),
+  levelsOrder: "White must lie above black.",
+  kilobytes: (rate) => `${rate < 100e3 ? (rate / 1e3).toFixed(1) : Math.round(rate / 1e3)} kB/s`,
+  cost: (bytes, rate) => `${bytes}, ${rate}`,
+  spot: (side, place, width, unit) => `${side} ${place}, FWHM ${width} ${unit}`,
+  cursor: ([x, y], place, value) => `x ${x} y ${y}${place && ` (${place})`} · ${value ?? "…"}`,
+  marks: (marks) => {
+    const told = marks.map(([x, y], i) => `${i + 1}: ${x}, ${y}`);
+    const [a, b] = marks.slice(-2);
+    if (b) told.push(`Δ ${b[0] - a[0]}, ${b[1] - a[1]} (${Math.hypot(b[0] - a[0], b[1] - a[1]).toFixed(1)})`);
+    return told.join(" · ");
+  },
+  nothingShown: "no picture was shown here yet.",
+  freeze: (frozen) => (frozen ? "Resume" : "Freeze"),
+  frozen: (time, pulse, number, count) => `Frozen · ${time} · pulse ${pulse} · ${number} of ${count}`,
+  capturing: "Capturing …",
+  background: (frames, at) => `Mean of ${frames} frames, captured ${at}.`,
+  noBackground: (reason) => `None: ${reason}.`,
+  failed: (reason) => `That failed: ${reason}`,
 
   copy: "Copy",
   copied: "Copied",

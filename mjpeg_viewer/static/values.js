@@ -3,14 +3,21 @@
 import { number } from "./format.js";
 import { setText } from "./state.js";
 import { texts } from "./texts.js";
+import { Trend } from "./trend.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 120;
 const HEIGHT = 26;
 
 export class ValuesTable {
-  constructor(body, filter, count, empty) {
-    Object.assign(this, { body, filter, count, empty });
+  /**
+   * @param pins   the names of channels that stand first and have a trend
+   * @param pinned called with them when they change
+   */
+  constructor(body, filter, count, empty, pins, pinned) {
+    Object.assign(this, { body, filter, count, empty, pinned });
+    this.pins = new Set(pins);
+    this.trends = new Map();
     this.rows = new Map();
     this.values = {};
     filter.addEventListener("input", () => this.#narrow());
@@ -28,6 +35,18 @@ export class ValuesTable {
     }
   }
 
+  /** Note what came, for the trends, whether it is shown or not. */
+  note(values) {
+    for (const channel of this.pins) {
+      if (!this.trends.has(channel)) this.trends.set(channel, new Trend());
+      const row = this.rows.get(channel);
+      const trend = this.trends.get(channel);
+      if (!trend.add(values[channel]) || !row || typeof values[channel] !== "number") continue;
+      row.trend ??= makeCurve(row.name.appendChild(document.createElement("div")));
+      drawCurve(row.trend, trend.values, texts.trend, texts.trendRange);
+    }
+  }
+
   /** Forget the channels: another sender may answer at this address. */
   clear() {
     this.rows.clear();
@@ -41,11 +60,34 @@ export class ValuesTable {
     element.dataset.channel = channel;
     const name = document.createElement("th");
     name.scope = "row";
-    name.textContent = channel;
+    const pin = document.createElement("button");
+    pin.type = "button";
+    pin.className = "pin";
+    pin.setAttribute("aria-label", texts.pin(channel));
+    pin.addEventListener("click", () => this.#pin(channel));
+    name.append(pin, channel);
     const cell = document.createElement("td");
     cell.className = "value";
     element.append(name, cell);
-    this.rows.set(channel, { element, cell, curve: null });
+    this.rows.set(channel, { element, name, pin, cell, curve: null, trend: null });
+    this.#mark(channel);
+  }
+
+  #pin(channel) {
+    if (!this.pins.delete(channel)) this.pins.add(channel);
+    this.trends.delete(channel);
+    this.#mark(channel);
+    this.pinned([...this.pins]);
+  }
+
+  #mark(channel) {
+    const { element, name, pin, trend } = this.rows.get(channel);
+    const pinned = this.pins.has(channel);
+    pin.ariaPressed = String(pinned);
+    pin.textContent = pinned ? "★" : "☆";
+    if (pinned) return this.body.prepend(element);
+    if (trend) name.lastChild.remove();
+    this.rows.get(channel).trend = null;
   }
 
   #narrow() {
@@ -82,6 +124,10 @@ function asText(value) {
 
 function fillCurve(row, values) {
   row.curve ??= makeCurve(row.cell);
+  drawCurve(row.curve, values, texts.curve);
+}
+
+function drawCurve(curve, values, say, range = texts.range) {
   let low = Infinity;
   let high = -Infinity;
   for (const value of values) {
@@ -90,9 +136,9 @@ function fillCurve(row, values) {
     if (value > high) high = value;
   }
   const [lowText, highText] = [number(low, 4), number(high, 4)];
-  row.curve.path.setAttribute("d", pathOf(values, low, high));
-  row.curve.svg.setAttribute("aria-label", texts.curve(values.length, lowText, highText));
-  setText(row.curve.range, texts.range(lowText, highText));
+  curve.path.setAttribute("d", pathOf(values, low, high));
+  curve.svg.setAttribute("aria-label", say(values.length, lowText, highText));
+  setText(curve.range, range(lowText, highText, values.length / 2));
 }
 
 function makeCurve(cell) {

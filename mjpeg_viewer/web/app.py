@@ -13,7 +13,20 @@ from aiohttp import hdrs, web
 
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.supervisor import Supervisor
-from mjpeg_viewer.web import assets, backgrounds, display, events, login, pages, snapshots, state, streams
+from mjpeg_viewer.web import (
+    assets,
+    backgrounds,
+    colormaps,
+    display,
+    events,
+    login,
+    pages,
+    recent,
+    snapshots,
+    state,
+    streams,
+    values,
+)
 from mjpeg_viewer.web.explain import explain
 from mjpeg_viewer.web.guard import guard
 from mjpeg_viewer.web.keyring import KeyRing
@@ -30,7 +43,7 @@ _BODY_BYTES = 64 * 1024
 
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
+        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self';"
         " frame-ancestors 'self'"
     ),
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
@@ -89,14 +102,17 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/cameras/{camera}/stream.mjpg", streams.stream, name="stream")
     app.router.add_delete("/cameras/{camera}/stream.mjpg", streams.end_stream, name="stream")
     app.router.add_get("/cameras/{camera}/snapshot.{format:jpg|png|npy}", snapshots.snapshot, name="snapshot")
+    app.router.add_get("/cameras/{camera}/recent.mjpg", recent.recent, name="recent")
     app.router.add_get("/cameras/{camera}/background", backgrounds.tell, name="background")
     app.router.add_post("/cameras/{camera}/background", backgrounds.capture, name="background")
     app.router.add_delete("/cameras/{camera}/background", backgrounds.forget, name="background")
     app.router.add_get("/cameras/{camera}/background.npy", backgrounds.download, name="background-mean")
     app.router.add_get("/cameras/{camera}/events", events.camera_events, name="camera-events")
+    app.router.add_get("/cameras/{camera}/values", values.values, name="values")
     app.router.add_get("/events", events.all_events, name="events")
     app.router.add_get("/stream.mjpg", streams.stream, name="first-stream")
     app.router.add_get("/snapshot.{format:jpg|png|npy}", snapshots.snapshot, name="first-snapshot")
+    app.router.add_get("/colormaps/{colormap}.png", colormaps.bar, name="colormap")
     app.router.add_get("/state", state.state, name="state")
     app.router.add_get("/healthz", state.healthz, name="healthz")
     app.router.add_get("/login", login.show_login, name="login")

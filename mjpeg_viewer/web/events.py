@@ -57,10 +57,11 @@ class Event(Wire):
         key: Its id; None for none.
     """
 
-    __slots__ = ("_text",)
+    __slots__ = ("_text", "data")
 
     def __init__(self, name: str, data: dict[str, object], camera: str = "", key: int | None = None) -> None:
         super().__init__(f"{camera}/{name}")
+        self.data = data
         line = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
         head = f"event: {name}\n" if key is None else f"event: {name}\nid: {key}\n"
         self._text = b"%bdata: %b\n\n" % (head.encode(), line)
@@ -169,8 +170,11 @@ class EventsViewer(Viewer):
         super().tick(now, stall_timeout)
         for page in self._pages:
             picture = self._viewers.find(page, self.identity)
-            sent, skipped = (picture.sent, picture.skipped) if picture else (0, 0)
-            data = {"viewer": page, "streaming": picture is not None, "sent": sent, "skipped": skipped}
+            data: dict[str, object] = {"viewer": page, "streaming": picture is not None, "sent": 0, "skipped": 0}
+            if picture is not None:
+                data |= {"sent": picture.sent, "skipped": picture.skipped, "sent_bytes": picture.sent_bytes}
+                if picture.newest is not None:
+                    data["picture"] = picture.newest.describe()
             self.offer(Event("viewer", data, page))
         if not self._pages and self.idle_for(now) > _HEARTBEAT:
             self.offer(_Heartbeat("heartbeat"))

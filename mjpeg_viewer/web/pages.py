@@ -1,22 +1,36 @@
 """The pages that people see."""
 
 import secrets
-from typing import Any
+from http import HTTPStatus
+from typing import Any, get_args
 
 import aiohttp_jinja2
 from aiohttp import web
 
 from mjpeg_viewer import __version__
 from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.rendition import WIDTHS, Colormap, LevelsMode, Norm, Overlay
 from mjpeg_viewer.web.describe import describe_status
 from mjpeg_viewer.web.keys import IDENTITY, LOGINS
 from mjpeg_viewer.web.snapshots import snapshot
 from mjpeg_viewer.web.streams import stream
+from mjpeg_viewer.web.view import read_view
 from mjpeg_viewer.web.visible import get_camera, get_cameras
 
 # HTTP/1.1 browsers open six connections to a site.  One is for events and one stays free for going elsewhere; where
 # there are more cameras, one is for their snapshots.  wall.js counts alike, and takes more where HTTP/2 gives more.
 _LIVE_ON_WALL = 4
+
+# What a page's controls offer; its address may ask for any other value, too.
+_CHOICES = {
+    "levels": get_args(LevelsMode),
+    "norm": get_args(Norm),
+    "colormap": get_args(Colormap),
+    "overlay": get_args(Overlay),
+    "width": [width for width in WIDTHS if 160 <= width <= 1920],
+    "quality": [95, 70, 50, 30],
+    "fps": [50, 25, 10, 5, 2, 1],
+}
 
 
 async def start(request: web.Request) -> web.StreamResponse:
@@ -52,9 +66,15 @@ def render_page(template: str, request: web.Request, status: int = 200, **contex
 
 
 def _show_camera(request: web.Request, camera: Camera) -> web.Response:
-    cameras = [_describe(other) for other in get_cameras(request).values()]
+    view = read_view(request.query, camera)
     return render_page(
-        "camera.html", request, camera={**_describe(camera), "source": camera.source.address}, cameras=cameras
+        "camera.html",
+        request,
+        HTTPStatus.BAD_REQUEST if view.fault else HTTPStatus.OK,
+        camera={**_describe(camera), "source": camera.source.address},
+        cameras=[_describe(other) for other in get_cameras(request).values()],
+        view=view,
+        choices=_CHOICES,
     )
 
 

@@ -9,11 +9,12 @@ from aiohttp import hdrs, web
 
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.errors import InexactError, RenditionError, UnavailableError
-from mjpeg_viewer.imaging import encode_npy, encode_png
+from mjpeg_viewer.imaging import crop, encode_npy, encode_png
 from mjpeg_viewer.mailbox import Mailbox
 from mjpeg_viewer.multipart import Notice, Picture
 from mjpeg_viewer.pictures import Still, StillMaker
-from mjpeg_viewer.query import NAMES, check_roi, parse_max_age, parse_rendition
+from mjpeg_viewer.query import NAMES, check_roi, parse_max_age, parse_rendition, parse_roi
+from mjpeg_viewer.rendition import Rendition
 from mjpeg_viewer.web.keys import VIEWERS
 from mjpeg_viewer.web.streams import OTHER_PARAMETERS, make_pictures
 from mjpeg_viewer.web.visible import get_camera
@@ -77,9 +78,13 @@ class _Answers(Mailbox[Picture | Notice]):
 
 
 async def _copy(request: web.Request, camera: Camera, form: str) -> Still:
-    max_age = parse_max_age(request.query, also=OTHER_PARAMETERS)
+    max_age = parse_max_age(request.query, also=OTHER_PARAMETERS | {"roi"})
+    roi = parse_roi(request.query)
+    check_roi(Rendition(roi=roi), camera.image_info)
+    encode = _EXACT[form]
     stills: Mailbox[Still] = Mailbox()
-    with camera.watch(form, partial(StillMaker, _EXACT[form]), stills, _EXACT_RATE, max_age):
+    make = partial(StillMaker, lambda image: encode(crop(image, roi)))
+    with camera.watch((form, roi), make, stills, _EXACT_RATE, max_age):
         return await take(request, camera, stills, PATIENCE)
 
 

@@ -32,6 +32,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
         return web.Response(headers=headers)
     response = web.StreamResponse(headers=headers)
     viewer = Viewer("stream", [camera.name], request[IDENTITY], request, framing)
+    viewer.after = camera.source.intake.received
     viewers = request.app[VIEWERS]
     async with viewers.admit(viewer):
         with camera.watch(rendition, make_pictures(camera, rendition), viewer, rendition.fps):

@@ -48,6 +48,8 @@ class Viewer(asyncio.Protocol):
         sent: Items written so far.
         sent_bytes: Their bytes.
         skipped: Items that were displaced by newer ones before they could be written.
+        after: The sequence of the last message that the camera had received when this viewer of it came.
+        newest: The last item written; None before the first.
     """
 
     def __init__(
@@ -62,6 +64,8 @@ class Viewer(asyncio.Protocol):
         self.sent = 0
         self.sent_bytes = 0
         self.skipped = 0
+        self.after = 0
+        self.newest: Wire | None = None
         self._form = form
         # aiohttp sends an endless response in chunks, but to HTTP/1.0, where closing ends it.
         self._chunked = request.version >= HttpVersion11
@@ -163,6 +167,7 @@ class Viewer(asyncio.Protocol):
     def _send(self, item: Wire) -> None:
         self._write(item.get(self._form, self._chunked))
         self.sent += 1
+        self.newest = item
 
     def _write(self, payload: bytes) -> None:
         assert self._transport is not None

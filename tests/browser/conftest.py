@@ -12,8 +12,8 @@ from playwright.async_api import Browser, Page, async_playwright
 from mjpeg_viewer.simulator import read_counter
 
 # Reads what is painted, not what was sent: the picture as a bitmap, its red channel as base64.
-READ_PIXELS = """async () => {
-    const image = document.querySelector("#picture") ?? document.querySelector("img");
+READ_PIXELS = """async selector => {
+    const image = document.querySelector(selector) ?? document.querySelector("img");
     if (!image || !image.naturalWidth) return null;
     const bitmap = await createImageBitmap(image);
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
@@ -53,9 +53,9 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     assert faults == []
 
 
-async def read_number(page: Page) -> int | None:
+async def read_number(page: Page, selector: str = "#picture") -> int | None:
     """Read the counter in the picture as it is painted now; None if there is none."""
-    return find_number(await page.evaluate(READ_PIXELS))
+    return find_number(await page.evaluate(READ_PIXELS, selector))
 
 
 def find_number(pixels: tuple[int, int, str] | None) -> int | None:

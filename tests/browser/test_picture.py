@@ -13,10 +13,10 @@ from tests.browser.conftest import read_number
 from tests.kit import PATIENCE, Site
 
 
-async def until_shown(page: Page, number: int) -> None:
+async def until_shown(page: Page, number: int, selector: str = "#picture") -> None:
     """Wait until the picture shows this counter."""
     async with asyncio.timeout(PATIENCE):
-        while await read_number(page) != number:
+        while await read_number(page, selector) != number:
             await asyncio.sleep(0)
 
 

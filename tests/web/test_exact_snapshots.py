@@ -210,3 +210,21 @@ async def test_head_says_what_get_would(watching: Site, camera: Pusher, form: st
         assert int(response.headers["Content-Length"]) > 100
         assert response.headers["ETag"].startswith('"')
         assert await response.read() == b""
+
+
+async def test_region_of_an_image_is_cut_value_by_value(watching: Site, camera: Pusher):
+    """``roi`` cuts a copy of the array, in every exact form; outside of the image it is a 400 that says so."""
+    image = picture("uint16", 30, 40)
+    for form, read in (("npy", lambda body: np.load(io.BytesIO(body))), ("png", read_png)):
+        asking = asyncio.create_task(ask(watching, f"{SNAPSHOT}.{form}?roi=7,5,10,3"))
+        await watching.until_watched()
+        camera.send(image)
+        status, _, body = await asking
+        assert status == 200
+        assert np.array_equal(read(body), image[5:8, 7:17])
+    async with watching.events():
+        camera.send(image)
+        await until(lambda: watching.cameras["beam"].image_info is not None)
+        status, _, body = await ask(watching, f"{SNAPSHOT}.npy?roi=40,0,1,1")
+    assert status == 400
+    assert b"outside the image" in body

@@ -12,7 +12,7 @@ BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept": "text/html
 
 def paths_of(site: Site) -> list[tuple[str, str]]:
     """Each resource of the router by name, with an address of it."""
-    known = {"camera": "beam", "file": "viewer.css", "format": "jpg"}
+    known = {"camera": "beam", "file": "viewer.css", "format": "jpg", "colormap": "viridis"}
     found = []
     for resource in site.app.router.resources():
         info = resource.get_info()

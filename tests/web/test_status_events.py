@@ -96,7 +96,11 @@ async def test_page_is_told_whether_its_picture_streams(quick_site: Site, beam: 
             await pictures.take()
             while not (data := (await events.take("viewer")).data)["sent"]:
                 pass
-            assert data == {"viewer": "page", "streaming": True, "sent": 1, "skipped": 0}
+            assert data.pop("sent_bytes") > data["picture"].pop("bytes") > 1000
+            low, high = data["picture"].pop("levels")
+            assert low < high
+            shown = {"pulse_id": 1, "subtracted": None}
+            assert data == {"viewer": "page", "streaming": True, "sent": 1, "skipped": 0, "picture": shown}
         while (data := (await events.take("viewer")).data)["streaming"]:
             pass
         assert data == nothing

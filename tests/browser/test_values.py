@@ -1,0 +1,83 @@
+"""The table of values: pinned ones stand first, have a trend, and stand in the address."""
+
+import asyncio
+import re
+import shlex
+
+import cv2
+import numpy as np
+from playwright.async_api import Browser, Page, expect
+
+from mjpeg_viewer.simulator import Simulator
+from tests.browser.test_picture import until_shown
+from tests.kit import PATIENCE, Site
+
+
+async def test_pinned_value_stands_first_with_its_trend(site: Site, beam: Simulator, page: Page):
+    """A pin moves its row up and draws what came since; the page of that address has it pinned, too."""
+    await page.goto(f"{site.base}/cameras/beam", wait_until="commit")
+    await site.until_watched(viewers=2)
+    beam.send()
+    await until_shown(page, 1)
+    first = page.locator("#values tr").first
+    await expect(first).to_have_attribute("data-channel", "image_size_x")
+    await page.get_by_role("button", name="Pin beam_energy").click()
+    await expect(first).to_have_attribute("data-channel", "beam_energy")
+    await expect(page).to_have_url(re.compile(r"\?pins=beam_energy$"))
+    beam.send()
+    trend = first.locator("th svg")
+    await expect(trend).to_have_attribute("aria-label", re.compile("^the last [12] s, from 5"))
+    await page.reload(wait_until="commit")
+    await site.until_watched(viewers=2)
+    await expect(page.locator("#values-empty")).to_be_visible()
+    beam.send()
+    await expect(first).to_have_attribute("data-channel", "beam_energy")
+    await page.get_by_role("button", name="Pin beam_energy").click()
+    await expect(page).not_to_have_url(re.compile("pins"))
+    await expect(trend).to_have_count(0)
+
+
+async def test_pinned_measure_is_computed(site: Site, beam: Simulator, page: Page):
+    """What the stream does not have is asked for while it is pinned."""
+    await page.goto(f"{site.base}/cameras/beam?pins=x_fwhm", wait_until="commit")
+    await site.until_watched(viewers=2)
+    beam.send()
+    await expect(page.locator("tr[data-channel=x_fwhm] .value")).to_have_text(re.compile(r"^\d"))
+
+
+async def test_values_are_shown_without_javascript(site: Site, beam: Simulator, browser: Browser):
+    """A frame in the page has the newest values, and loads itself anew; a silent camera is said to be silent."""
+    page = await browser.new_page(java_script_enabled=False)
+    await page.goto(f"{site.base}/cameras/beam", wait_until="commit")
+    inner = page.frame_locator("iframe")
+    sending = asyncio.create_task(asyncio.to_thread(beam.run, 10**6, 0.05))
+    await expect(inner.locator("dt", has_text="beam_energy")).to_be_visible()
+    shown = await inner.locator("dd").first.inner_text()
+    await expect(inner.locator("dd").first).not_to_have_text(shown)
+    beam.stop()
+    await sending
+    await expect(inner.locator(".notice")).to_contain_text("beam", timeout=10_000)
+    await page.close()
+
+
+async def test_shared_texts_are_of_this_view(site: Site, beam: Simulator, page: Page):
+    """Each text leads to what the page shows; curl, run as it stands there, gets its picture."""
+    await page.goto(f"{site.base}/cameras/beam?profiles=on&colormap=viridis", wait_until="commit")
+    await page.get_by_text("Share this view").click()
+    assert await page.get_by_label("This page", exact=True).input_value() == page.url
+    await page.get_by_text("Picture settings").click()
+    await page.get_by_label("Width").select_option("160")
+    stream = f"{site.base}/cameras/beam/stream.mjpg?colormap=viridis&width=160"
+    for label in ("Stream (MJPEG)", "HTML", "Markdown", "Record with curl", "Watch in VLC", "Python, OpenCV"):
+        assert stream in await page.get_by_label(label, exact=True).input_value()
+    command = (await page.get_by_label("Record with curl", exact=True).input_value()).replace("stream.mjpg ", "- ", 1)
+    curl = await asyncio.create_subprocess_exec(*shlex.split(command), stdout=asyncio.subprocess.PIPE)
+    assert curl.stdout is not None
+    await site.until_watched(viewers=3)
+    beam.send()
+    async with asyncio.timeout(PATIENCE):
+        body = await curl.stdout.readuntil(b"\xff\xd9\r\n")
+    jpeg = body[body.index(b"\xff\xd8") :]
+    assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (120, 160, 3)
+    curl.terminate()
+    await curl.wait()
