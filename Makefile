@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-webkit check prepare screenshots gallery fuzz soak clean
+.PHONY: help demo test test-webkit check prepare screenshots gallery fuzz fuzz-http soak clean
 .PHONY: bench-ingest bench-pictures bench-stills bench-links bench-fanout
 
 help:  ## list these commands
@@ -21,10 +21,11 @@ test-webkit: $(VENV)/.installed-test  ## run the page in WebKitGTK, too (needs w
 	@tests/prepare.sh WebKitWebDriver Xvfb
 	@$(BIN)/python -m pytest tests/browser/webkit_pages.py $(ARGS)
 
-check: $(VENV)/.installed-test  ## lint, formatting, types
+check: $(VENV)/.installed-test  ## lint, formatting, types, insecure habits
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "the files above are not formatted; type: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive mjpeg_viewer
 
 prepare: $(VENV)/.installed-test
 	@tests/prepare.sh
@@ -38,6 +39,10 @@ gallery: $(VENV)/.installed-test  ## make docs/gallery.md and its pictures anew
 fuzz: SECONDS = 1800
 fuzz: $(VENV)/.installed-fuzz  ## send damaged messages to the parser and the decoders (SECONDS=1800 in all)
 	@$(BIN)/python -m tests.fuzz $(SECONDS)
+
+fuzz-http: REQUESTS = 20000
+fuzz-http: $(VENV)/.installed-test  ## ask the server what docs/openapi.yaml allows and forbids (REQUESTS=20000)
+	@$(BIN)/python -m tests.fuzz.http $(REQUESTS)
 
 soak: SECONDS = 300
 soak: $(VENV)/.installed-test  ## run the server while one message in two is damaged (SECONDS=300)

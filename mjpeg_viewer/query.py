@@ -31,7 +31,8 @@ class _Number:
 
 
 _WHOLE = re.compile(r"[0-9]{1,9}")
-_DECIMAL = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+# "++" gives no digit back: with "+" 8 kB of digits and a letter would take the loop for seconds.
+_DECIMAL = re.compile(r"-?(?:[0-9]++\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 # 0.01: a time-lapse with one picture in 100 s.  1000: faster than any camera that bsread carries.
 _FREQUENCY = _Number(float, 0.01, 1000)

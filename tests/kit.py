@@ -159,7 +159,7 @@ async def run_site(
         with socket.create_server(("127.0.0.1", port)) as listener:
             bound = listener.getsockname()[1]
             app = create_app(made, logins, keys, bound, supervisor, Rights(allowed), limits, stall_timeout)
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, auto_decompress=False)
             await runner.setup()
             try:
                 await web.SockSite(runner, listener).start()

@@ -1,6 +1,7 @@
 """HTTP at the level of bytes, for what no well-behaved client does or shows."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections.abc import AsyncIterator
@@ -16,6 +17,12 @@ class Raw:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self._seen = b""
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes as they stand; that the server closed before it had them all is for the reader to find out."""
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.get_running_loop().sock_sendall(self.sock, data)
 
     async def receive(self, size: int = 1 << 16) -> bytes:
         """Take what has come, at most so many bytes, past all that was read ahead; empty at the end."""
@@ -41,7 +48,7 @@ class Raw:
         while True:
             try:
                 await self._read_on()
-            except EOFError:
+            except (EOFError, ConnectionResetError):  # reset: the server closed with more to read
                 rest, self._seen = self._seen, b""
                 return rest
 
@@ -70,6 +77,17 @@ class Raw:
 
 
 @asynccontextmanager
+async def open_raw(port: int, receive_buffer: int | None = None) -> AsyncIterator[Raw]:
+    """Connect and say nothing yet; arguments as for ``connect_raw``."""
+    with socket.socket() as sock:
+        if receive_buffer is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
+        yield Raw(sock)
+
+
+@asynccontextmanager
 async def connect_raw(
     port: int, path: str, *headers: str, method: str = "GET", version: str = "1.1", receive_buffer: int | None = None
 ) -> AsyncIterator[Raw]:
@@ -84,12 +102,7 @@ async def connect_raw(
         version: HTTP's.
         receive_buffer: How many bytes the kernel may hold for this reader; None for its own choice.
     """
-    loop = asyncio.get_running_loop()
-    with socket.socket() as sock:
-        if receive_buffer is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        sock.setblocking(False)
-        await loop.sock_connect(sock, ("127.0.0.1", port))
+    async with open_raw(port, receive_buffer) as raw:
         lines = [f"{method} {path} HTTP/{version}", f"Host: 127.0.0.1:{port}", *headers, "", ""]
-        await loop.sock_sendall(sock, "\r\n".join(lines).encode(errors="surrogateescape"))
-        yield Raw(sock)
+        await raw.send("\r\n".join(lines).encode(errors="surrogateescape"))
+        yield raw

@@ -110,3 +110,14 @@ def test_house_in_the_readme_names_every_module():
         if (path.suffix == ".py" or (path.is_dir() and (path / "__init__.py").exists())) and path.stem[0] != "_"
     }
     assert named == present - {"static"}
+
+
+def test_tests_that_security_names_are_there():
+    """docs/security.md names tests as its proofs; each is in the file that it is said to be in."""
+    files = {path.name: path.read_text() for path in (ROOT / "tests").rglob("test_*.py")}
+    named = re.findall(r"`(test_\w+\.py)(?:::(\w+))?`", (ROOT / "docs/security.md").read_text())
+    assert len(named) > 50
+    missing = [
+        f"{file}::{test}" for file, test in named if file in files and f"def {test or 'test_'}" not in files[file]
+    ]
+    assert missing == []

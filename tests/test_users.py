@@ -69,17 +69,19 @@ def test_nothing_that_is_remembered_is_a_password():
     assert one._verified["ada"] != two._verified["ada"]
 
 
-def test_unknown_user_costs_as_much_as_a_wrong_password(monkeypatch: pytest.MonkeyPatch):
-    """Otherwise the time would tell which names exist: one hash is checked either way, at the cost of a real one."""
-    checked: list[bytes] = []
-    original = bcrypt.checkpw
-    monkeypatch.setattr(bcrypt, "checkpw", lambda given, hashed: checked.append(hashed) or original(given, hashed))
-    users = Users(HASHES)
-    assert not users.verify("zoe", "x")
-    assert not users.verify("ada", "x")
-    assert len(checked) == 2
-    assert checked[0].startswith(b"$2b$12$")
-    assert checked[1] == HASHES["ada"].encode()
+@pytest.mark.parametrize("costs", [[4], [5], [4, 5, 6], []])
+def test_unknown_user_costs_as_much_as_some_user(monkeypatch: pytest.MonkeyPatch, costs: list[int]):
+    """An unknown name is hashed for, too, at the cost of one of the users, which stays the same for each name."""
+    hashed: list[int] = []
+    check = bcrypt.checkpw
+    monkeypatch.setattr(bcrypt, "checkpw", lambda given, known: hashed.append(int(known[4:6])) or check(given, known))
+    users = Users({f"user{cost}": bcrypt.hashpw(b"a", bcrypt.gensalt(cost)).decode() for cost in costs})
+    for name in ("zoe", "\udcff", "", *map(str, range(30)))[: 33 if costs else 1]:
+        assert not users.verify(name, "a")
+        assert not users.verify(name, "b")
+        first, again = hashed[-2:]
+        assert first == again
+    assert set(hashed) == set(costs or [12])
 
 
 def test_fingerprint_changes_with_the_password_and_with_nothing_else():

@@ -3,7 +3,7 @@
 import argparse
 import re
 import signal
-import subprocess
+import subprocess  # of ourselves alone  # nosec B404
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +54,8 @@ def _simulating() -> Iterator[subprocess.Popen[str]]:
     # A process of its own, as a camera has: what it computes takes nothing from the server's loop.
     command = [sys.executable, "-m", "mjpeg_viewer", "simulate", "--output-port", "0", "--delay", "0.04"]
     command.append("--until-eof")  # of a pipe that the kernel closes with this process, even when it is killed
-    simulator = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    # The words are our own, and there is no shell.
+    simulator = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # nosec B603
     try:
         known = True
         if told:

@@ -125,7 +125,13 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
         limits = PlaceLimits(viewers.total, viewers.per_user, viewers.per_address)
         app = create_app(cameras, logins, keys, port, supervisor, rights, limits, viewers.stall_timeout)
         runner = web.AppRunner(
-            app, access_log=None, keepalive_timeout=_KEEPALIVE_TIMEOUT, shutdown_timeout=_SHUTDOWN_TIMEOUT
+            app,
+            access_log=None,
+            keepalive_timeout=_KEEPALIVE_TIMEOUT,
+            shutdown_timeout=_SHUTDOWN_TIMEOUT,
+            # Nobody sends us forms that are worth compressing.  aiohttp unpacks on the loop, also what no handler ever
+            # reads: 1 MB from anybody would stop all viewers for a second.
+            auto_decompress=False,
         )
         await runner.setup()
         try:

@@ -131,7 +131,7 @@ class Beam:
             "image_size_y": self.height,
             "image_profile_x": image.sum(axis=0, dtype=np.float64),
             "image_profile_y": image.sum(axis=1, dtype=np.float64),
-            "beam_energy": float(5.0 * (1.0 + 0.1 * random.random())),
+            "beam_energy": float(5.0 * (1.0 + 0.1 * random.random())),  # noise is not a secret  # nosec B311
             "repetition_rate": 1.0 / delay if delay > 0 else 0.0,
         }
 

@@ -39,7 +39,8 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         kept = {str(name): error.headers[name] for name in (hdrs.WWW_AUTHENTICATE, hdrs.ALLOW) if name in error.headers}
         return _answer(request, HTTPStatus(error.status), error.text or error.reason, kept)
     except Exception:
-        _log.exception("%s %s failed", request.method, request.path)
+        # As it was sent, for decoded it could hold line ends; without the query, for that can hold a secret.
+        _log.exception("%s %s failed", request.method, request.rel_url.raw_path)
         return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed at this; its log says how.")
 
 

@@ -2,25 +2,30 @@
 
 import asyncio
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from multidict import MultiDict
 
 # A form of two lines takes no time; whoever sends it byte by byte keeps a connection from somebody.
 _FORM_TIMEOUT = 10.0
 
-_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+# The other kind, multipart/form-data, is for files, and has parts with headers, encodings and parts of their own.
+_FORM = "application/x-www-form-urlencoded"
 
 
 async def read_form(request: web.Request, expected: str) -> MultiDict[str]:
     """
-    Read the form's fields; a file is none of them.
+    Read the form's fields.
 
     Args:
         request: The request, with a form as its body or without a body.
         expected: What should stand in it, for people.
     """
-    if request.body_exists and request.content_type not in _FORMS:
-        raise web.HTTPUnsupportedMediaType(text=f"{request.content_type} is no form; expected {expected} in a form.")
+    if hdrs.CONTENT_ENCODING in request.headers:
+        raise web.HTTPUnsupportedMediaType(text="This form is compressed; send it as it is.")
+    if request.body_exists and request.content_type != _FORM:
+        raise web.HTTPUnsupportedMediaType(
+            text=f"{request.content_type} is not read here; expected {expected} as {_FORM}."
+        )
     try:
         async with asyncio.timeout(_FORM_TIMEOUT):
             fields = await request.post()

@@ -57,8 +57,14 @@ async def log_out(request: web.Request) -> NoReturn:
 
 
 async def _log_in(request: web.Request, user: str, after: str) -> web.HTTPException:
-    # A new session, never the one that the browser brought: whoever planted that would be logged in with it.
-    request.app[LOGINS].begin(await new_session(request), user)
+    # A new session, never the one that the browser brought: whoever planted that would be logged in with it.  And
+    # that one ends, for no browser holds its cookie any more, and whoever still does has no business with it.
+    logins = request.app[LOGINS]
+    left = logins.find(await get_session(request))
+    if left is not None:
+        logins.end(left)
+        request.app[VIEWERS].close_session(left.session)
+    logins.begin(await new_session(request), user)
     return web.HTTPSeeOther(after)
 
 

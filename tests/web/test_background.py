@@ -220,7 +220,7 @@ async def test_capture_that_would_outlast_proxies_is_given_up(
         ({"data": {"frame": "5"}}, 400, "unknown parameter 'frame'; known here are frames"),
         ({"params": {"frame": "5"}}, 400, "unknown parameter 'frame'; known here are frames"),
         ({"params": {"frames": "5"}, "data": {"frames": "5"}}, 400, "parameter 'frames' stands there twice"),
-        ({"json": {"frames": 5}}, 415, "application/json is no form; expected the field frames in a form."),
+        ({"json": {"frames": 5}}, 415, "application/json is not read here; expected the field frames as "),
     ],
 )
 async def test_bad_form_is_named(site: Site, form: dict[str, Any], status: int, text: str) -> None:
