@@ -56,5 +56,9 @@ class TooManyFailuresError(ViewerError):
         super().__init__(f"Too many logins failed; try again in {self.wait} s.")
 
 
+class SignOnError(ViewerError):
+    """An OpenID Connect provider proved nobody, or nobody who may watch; the text says why."""
+
+
 class UnavailableError(ViewerError):
     """There is nothing honest to send just now; the text says why."""

@@ -6,7 +6,8 @@ Read by the command line alone; everything else receives plain values.  Every ke
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,8 +21,10 @@ DEFAULT_PORT = 5000
 # Names stand in URLs, logs and cookies.
 _CAMERA_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
-# How a group is told from a user, whose name cannot have a colon.
+# How a group, and a user whom the OpenID Connect provider names, are told from other users, whose names cannot have a
+# colon.
 _GROUP = "group:"
+_OIDC = "oidc:"
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 _Unit = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
@@ -31,6 +34,9 @@ _PixelValue = Annotated[float, msgspec.Meta(gt=0, le=2**64)]
 _Positive = Annotated[int, msgspec.Meta(gt=0, le=2**40)]
 _Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 _StallTimeout = Annotated[float, msgspec.Meta(ge=1, le=3600)]
+_Hours = Annotated[float, msgspec.Meta(gt=0, le=168)]
+_HeaderName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,64}$")]
+_Origin = Annotated[str, msgspec.Meta(pattern=r"^https?://[a-z0-9.\[\]:-]+$")]
 
 
 class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +50,13 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         session_key: The file of the keys that sessions are encrypted with and tokens signed; None for the default
             place.
         tokens: The list of tokens; None for one beside the users file.
+        tls_certificate: The file of the certificate, with its chain; None for plain HTTP.
+        tls_key: The file of its key.
+        trusted_proxies: Addresses and networks whose X-Forwarded-For, -Proto and -Host are believed.
+        user_header: The header in which they name the user; None for none.
+        embed_origins: Sites whose pages may show the cameras.
+        connections: How many may be open in all.
+        connections_per_address: How many from one address.
     """
 
     host: str = DEFAULT_HOST
@@ -51,6 +64,42 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     users: str | None = None
     session_key: str | None = None
     tokens: str | None = None
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    user_header: _HeaderName | None = None
+    embed_origins: tuple[_Origin, ...] = ()
+    connections: _Count = 4000
+    connections_per_address: _Count = 1000
+
+
+class OidcSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    The ``[oidc]`` table: people who log in at an OpenID Connect provider.
+
+    Args:
+        issuer: The provider's URL, as it names itself.
+        client_id: This program's name there.
+        client_secret_file: The file of its secret; None for a public client.
+        name: What the login page calls the provider; None for its host.
+        scopes: What is asked for.
+        user_claim: The claim that is the user's name.
+        groups_claim: The claim that lists the user's groups.
+        users: Who may watch; "*" for everybody whom the provider knows.
+        groups: Whose members may watch.
+        session_hours: How long a login holds.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret_file: str | None = None
+    name: str | None = None
+    scopes: tuple[str, ...] = ("openid", "profile")
+    user_claim: str = "preferred_username"
+    groups_claim: str = "groups"
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    session_hours: _Hours = 12.0
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,7 +177,8 @@ class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         connect: Whether it is received always, or only while somebody watches.
         calibration: Where its pixels lie; None for what the stream says.
         saturation: Pixel value from which a pixel is saturated; None for the largest of its type.
-        allow: Who may see it: users, and groups as ``group:NAME``; None for everybody who is let in.
+        allow: Who may see it: users, groups as ``group:NAME``, users of the OpenID Connect provider as ``oidc:NAME``;
+            None for everybody who is let in.
     """
 
     source: str
@@ -147,17 +197,39 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     viewers: ViewerSettings = ViewerSettings()
     limits: LimitSettings = LimitSettings()
     groups: Mapping[str, tuple[str, ...]] = {}
+    oidc: OidcSettings | None = None
 
     def allowed_users(self) -> dict[str, frozenset[str]]:
-        """Return the users who may see a camera, by camera; those that everybody may see are left out."""
+        """
+        Return who may see a camera of those whom the users file or a proxy names, by camera.
+
+        Cameras that everybody may see are left out, here and in what follows.
+        """
+        return self._allowed(lambda entry: None if ":" in entry else entry)
+
+    def allowed_by_oidc(self) -> dict[str, frozenset[str]]:
+        """Return likewise who may of those whom the OpenID Connect provider names."""
+        return self._allowed(partial(_strip, _OIDC))
+
+    def allowed_groups(self) -> dict[str, frozenset[str]]:
+        """Return likewise which of that provider's groups may."""
+        return self._allowed(partial(_strip, _GROUP))
+
+    def _allowed(self, read: Callable[[str], str | None]) -> dict[str, frozenset[str]]:
         return {
-            name: frozenset(user for entry in camera.allow for user in self._members(entry))
+            name: frozenset(found for entry in camera.allow for one in self._members(entry) if (found := read(one)))
             for name, camera in self.cameras.items()
             if camera.allow is not None
         }
 
     def _members(self, entry: str) -> tuple[str, ...]:
-        return self.groups[entry.removeprefix(_GROUP)] if entry.startswith(_GROUP) else (entry,)
+        """Return who is meant; a group that the file does not list is the provider's, and stands for itself."""
+        group = _strip(_GROUP, entry)
+        return (entry,) if group is None else self.groups.get(group, (entry,))
+
+
+def _strip(prefix: str, entry: str) -> str | None:
+    return entry.removeprefix(prefix) if entry.startswith(prefix) else None
 
 
 # Tables whose keys are names, and what stands under each.
@@ -168,6 +240,7 @@ _TABLES: Mapping[str, type[msgspec.Struct]] = {
     "server": ServerSettings,
     "viewers": ViewerSettings,
     "limits": LimitSettings,
+    "oidc": OidcSettings,
 }
 
 
@@ -202,21 +275,23 @@ def load_settings(path: Path) -> Settings:
 
 def _find_bad_right(settings: Settings) -> str | None:
     for group, members in settings.groups.items():
-        if (bad := _find_odd_name(members)) is not None:
+        if (bad := _find_odd_name(members, settings)) is not None:
             return f"groups.{group}: {bad!r} is no user's name"
     for name, camera in settings.cameras.items():
         entries = camera.allow or ()
         groups = [entry.removeprefix(_GROUP) for entry in entries if entry.startswith(_GROUP)]
-        if unknown := [group for group in groups if group not in settings.groups]:
+        # With a provider it may be one of its groups.
+        if unknown := [group for group in groups if group not in settings.groups and (not group or not settings.oidc)]:
             known = ", ".join(settings.groups) or "none"
             return f"cameras.{name}.allow: there is no group {unknown[0]!r}; known are {known}"
-        if (bad := _find_odd_name([entry for entry in entries if not entry.startswith(_GROUP)])) is not None:
+        if (bad := _find_odd_name((e for e in entries if not e.startswith(_GROUP)), settings)) is not None:
             return f"cameras.{name}.allow: {bad!r} is no user's name; expected e.g. 'anna' or 'group:optics'"
     return None
 
 
-def _find_odd_name(names: Iterable[str]) -> str | None:
-    return next((name for name in names if not re.fullmatch(r"[^\s:/\\]{1,64}", name)), None)
+def _find_odd_name(names: Iterable[str], settings: Settings) -> str | None:
+    prefix = "" if settings.oidc is None else f"(?:{_OIDC})?"
+    return next((name for name in names if not re.fullmatch(rf"{prefix}[^\s:/\\]{{1,64}}", name)), None)
 
 
 def _rephrase(text: str, document: Mapping[str, object]) -> str:

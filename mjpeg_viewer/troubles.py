@@ -10,28 +10,35 @@ _SAY_PERIOD = 10.0
 
 class Troubles:
     """
-    The messages of one camera that could not be shown.
+    What went wrong with one camera's messages, or with whatever else the log is to tell of.
 
     Args:
-        camera: The camera's name, for the log.
+        subject: The camera's name, for the log.
+        fate: What befell each of them, for the log.
 
     Attributes:
         counts: How many there were since the start, by kind.
     """
 
-    def __init__(self, camera: str) -> None:
+    def __init__(self, subject: str, fate: str = "could not be shown") -> None:
         self.counts: Counter[str] = Counter()
-        self._camera = camera
+        self._subject = subject
+        self._fate = fate
         self._unsaid: Counter[str] = Counter()
         self._latest = ""
         self._sequence = 0
         self._said = float("-inf")
 
-    def note(self, kind: str, text: str, sequence: int) -> None:
-        """Count a message, once however many tried to show it; the text tells of this one alone."""
-        if sequence == self._sequence:
-            return
-        self._sequence = sequence
+    def note(self, kind: str, text: str, sequence: int | None = None) -> None:
+        """
+        Count one; the text tells of this one alone.
+
+        A message has a sequence, by which it is counted once however many tried to show it.
+        """
+        if sequence is not None:
+            if sequence == self._sequence:
+                return
+            self._sequence = sequence
         self.counts[kind] += 1
         self._unsaid[kind] += 1
         self._latest = text
@@ -42,9 +49,10 @@ class Troubles:
             return
         kinds = ", ".join(f"{kind} {count}" for kind, count in self._unsaid.most_common())
         _log.warning(
-            "%s: %d could not be shown (%s), the latest: %s",
-            self._camera,
+            "%s: %d %s (%s), the latest: %s",
+            self._subject,
             self._unsaid.total(),
+            self._fate,
             kinds,
             self._latest,
         )

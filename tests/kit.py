@@ -6,8 +6,9 @@ Nothing here waits for a time to pass; everything waits for what is to happen, a
 
 import asyncio
 import socket
+import ssl
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,8 +28,10 @@ from mjpeg_viewer.sources import open_source
 from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.users import Users
 from mjpeg_viewer.web import Logins, create_app
+from mjpeg_viewer.web.entrance import ConnectionLimits, Entrance
 from mjpeg_viewer.web.keyring import KeyRing, make_keys
 from mjpeg_viewer.web.keys import VIEWERS
+from mjpeg_viewer.web.outside import ALONE, Outside
 from mjpeg_viewer.web.places import DEFAULT_LIMITS, PlaceLimits
 from mjpeg_viewer.web.rights import Rights
 from mjpeg_viewer.web.throttle import Throttle
@@ -69,6 +72,8 @@ class Site:
     supervisor: Supervisor
     session: aiohttp.ClientSession
     app: web.Application
+    entrance: Entrance
+    app_server: web.Server
 
     def get(self, path: str, **options: Any) -> Any:
         """Request a path; for ``async with``."""
@@ -125,9 +130,14 @@ async def run_site(
     calibration: Calibration | None = None,
     limits: PlaceLimits = DEFAULT_LIMITS,
     stall_timeout: float = STALL_TIMEOUT,
-    allowed: Mapping[str, Iterable[str]] | None = None,
+    rights: Rights | None = None,
     tokens: Tokens | None = None,
     throttle: Throttle | None = None,
+    outside: Outside = ALONE,
+    connections: ConnectionLimits | None = None,
+    tls: ssl.SSLContext | None = None,
+    trust: ssl.SSLContext | None = None,
+    vouchers: Collection[str] = (),
 ) -> AsyncIterator[Site]:
     """
     Run the server.
@@ -142,9 +152,14 @@ async def run_site(
         calibration: What the cameras' pixels mean.
         limits: How many may watch.
         stall_timeout: Whoever takes no byte for so many seconds is let go.
-        allowed: Who may see a camera, by camera.
+        rights: Who may see which camera; None if everybody may see all.
         tokens: What tokens there are.
         throttle: Counts failed logins.
+        outside: What stands around it.
+        connections: How many connections there may be.
+        tls: With what they are encrypted.
+        trust: What the site's session takes for the server's certificate.
+        vouchers: Who may vouch for users.
     """
     supervisor = Supervisor()
     with ThreadPoolExecutor(2) as pictures, ThreadPoolExecutor(2) as hashing:
@@ -154,17 +169,30 @@ async def run_site(
         }
         if users is not None and not isinstance(users, Users):
             users = Users({name: cheap_hash(password) for name, password in users.items()})
-        logins = Logins(users, hashing, link_user, tokens=tokens, throttle=throttle)
+        logins = Logins(users, hashing, link_user, tokens=tokens, throttle=throttle, providers=vouchers)
         # Bound before the application is made, as the command does it: the port stands in the cookie's name.
         with socket.create_server(("127.0.0.1", port)) as listener:
             bound = listener.getsockname()[1]
-            app = create_app(made, logins, keys, bound, supervisor, Rights(allowed), limits, stall_timeout)
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, auto_decompress=False)
+            app = create_app(made, logins, keys, bound, supervisor, rights, limits, stall_timeout, outside)
+            runner = web.AppRunner(app, shutdown_timeout=1.0)
             await runner.setup()
             try:
-                await web.SockSite(runner, listener).start()
-                async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-                    yield Site(f"http://127.0.0.1:{bound}", bound, made, app[VIEWERS], logins, supervisor, session, app)
+                entrance = Entrance(runner, listener, supervisor, connections, outside.proxies, tls)
+                await entrance.start()
+                connector = aiohttp.TCPConnector(ssl=True if trust is None else trust)
+                async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
+                    yield Site(
+                        entrance.name,
+                        bound,
+                        made,
+                        app[VIEWERS],
+                        logins,
+                        supervisor,
+                        session,
+                        app,
+                        entrance,
+                        runner.server,
+                    )
             finally:
                 await runner.cleanup()
 

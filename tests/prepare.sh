@@ -8,6 +8,23 @@ set -eu
 # Debian keeps servers where only root looks.
 PATH=$PATH:/usr/sbin
 
+# A certified OpenID Connect provider, 9 MB, beside the Python packages.  Without node its tests are skipped, and say so.
+provider=oidc-provider@8.8.1
+prefix=.venv/npm
+if command -v node > /dev/null && command -v npm > /dev/null && [ ! -d "$prefix/node_modules/oidc-provider" ]; then
+    echo "installing for the tests: $provider"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$prefix" "$provider" > /dev/null 2>&1 ||
+        echo "npm cannot install $provider; its tests are skipped" >&2
+fi
+
+# Firefox shows what it refuses of other sites' pages; without it those tests are skipped in it, and say so.
+if ! command -v firefox-esr > /dev/null && ! command -v firefox > /dev/null &&
+    [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+    echo "installing for the tests: firefox-esr"
+    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends firefox-esr; } \
+        > /dev/null 2>&1 || echo "apt-get cannot install firefox-esr; its tests are skipped" >&2
+fi
+
 missing() {
     for program in chromium firefox-esr ffmpeg curl gcc ip systemd-analyze nginx caddy haproxy "$@"; do
         command -v "$program" > /dev/null && continue

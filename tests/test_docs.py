@@ -17,6 +17,7 @@ from mjpeg_viewer.settings import (
     CalibrationSettings,
     CameraSettings,
     LimitSettings,
+    OidcSettings,
     ServerSettings,
     ViewerSettings,
     load_settings,
@@ -30,6 +31,7 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").
     ("table", "struct"),
     [
         ("## `[server]`", ServerSettings),
+        ("## `[oidc]`", OidcSettings),
         ("## `[cameras.NAME]`", CameraSettings),
         ("## `[cameras.NAME.calibration]`", CalibrationSettings),
         ("## `[viewers]`", ViewerSettings),
@@ -73,9 +75,9 @@ def test_links_inside_the_repository_lead_somewhere(document: Path):
 def test_sample_configurations_are_read_without_a_fault(tmp_path: Path):
     """The configurations in the README, in the documentation and in deploy/ are right, key by key."""
     samples = [(ROOT / "deploy/config.toml").read_text()]
-    for document in ("README.md", "docs/configuration.md"):
+    for document in ("README.md", "docs/configuration.md", "docs/outer-doors.md"):
         samples += re.findall(r"```toml\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
-    assert len(samples) == 4
+    assert len(samples) == 5
     for number, sample in enumerate(samples):
         path = tmp_path / f"{number}.toml"
         path.write_text(sample)
@@ -117,7 +119,5 @@ def test_tests_that_security_names_are_there():
     files = {path.name: path.read_text() for path in (ROOT / "tests").rglob("test_*.py")}
     named = re.findall(r"`(test_\w+\.py)(?:::(\w+))?`", (ROOT / "docs/security.md").read_text())
     assert len(named) > 50
-    missing = [
-        f"{file}::{test}" for file, test in named if file in files and f"def {test or 'test_'}" not in files[file]
-    ]
+    missing = [f"{file}::{test}" for file, test in named if f"def {test or 'test_'}" not in files[file]]
     assert missing == []

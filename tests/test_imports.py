@@ -44,6 +44,7 @@ ONLY_BY = {
     "aiohttp_jinja2": {"web"},
     "bcrypt": {"htpasswd", "users"},
     "uvloop": {"cli"},
+    "joserfc": {"web"},
 }
 
 FLOOR_OF = {unit: number for number, floor in enumerate(FLOORS) for unit in floor}

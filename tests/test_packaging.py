@@ -70,7 +70,8 @@ def test_every_import_from_outside_is_a_requirement(setup: configparser.ConfigPa
     from tests.test_imports import read_imports
 
     distribution = {"cv2": "opencv-python-headless", "zmq": "pyzmq", "bsread": "psi-bsread"}
-    extras = listed(setup["options.extras_require"]["uvloop"])  # done without where it is missing
+    # Done without where they are missing.
+    extras = [line for extra in ("uvloop", "oidc") for line in listed(setup["options.extras_require"][extra])]
     required = {re.split(r"[ <>=]", line)[0] for line in listed(setup["options"]["install_requires"]) + extras}
     standard = sys.stdlib_module_names
     imported = {found.target for found in read_imports() if not found.imported.startswith("mjpeg_viewer")} - standard

@@ -66,11 +66,26 @@ def test_rights_are_users_and_groups(path: Path):
     assert load_settings(path).allowed_users() == {"a": {"anna", "ben", "zoë"}, "b": frozenset()}
 
 
+def test_rights_tell_a_providers_users_and_groups_apart(path: Path):
+    """A group that is listed is that list, whatever the provider calls so; one that is not is the provider's."""
+    path.write_text(
+        CAMERA + 'allow = []\n[cameras.a]\nsource = "x"\nallow = ["anna", "oidc:zoë", "group:optics", "group:staff"]\n'
+        '[groups]\noptics = ["ben", "oidc:carla"]\n[oidc]\nissuer = "https://sso"\nclient_id = "viewer"\n'
+    )
+    settings = load_settings(path)
+    assert settings.allowed_users() == {"beam": frozenset(), "a": {"anna", "ben"}}
+    assert settings.allowed_by_oidc() == {"beam": frozenset(), "a": {"zoë", "carla"}}
+    assert settings.allowed_groups() == {"beam": frozenset(), "a": {"staff"}}
+
+
 FAULTS: dict[str, tuple[str, str]] = {
-    "unknown table": (CAMERA + "[serve]\n", "serve: unknown key; known are cameras, server, viewers, limits, groups"),
+    "unknown table": (
+        CAMERA + "[serve]\n",
+        "serve: unknown key; known are cameras, server, viewers, limits, groups, oidc",
+    ),
     "unknown key of the server": (
         CAMERA + "[server]\nprot = 1\n",
-        "server.prot: unknown key; known are host, port, users, session_key, tokens",
+        "server.prot: unknown key; known are " + ", ".join(ServerSettings.__struct_fields__),
     ),
     "unknown key of a camera": (
         CAMERA + '[cameras.two]\nsource = "x"\nchanel = "y"\n',
@@ -136,6 +151,15 @@ FAULTS: dict[str, tuple[str, str]] = {
         "cameras.beam.allow: there is no group 'optik'; known are optics",
     ),
     "group of none": (CAMERA + 'allow = ["group:"]\n', "cameras.beam.allow: there is no group ''; known are none"),
+    "group of no name at a provider": (
+        CAMERA + 'allow = ["group:"]\n[oidc]\nissuer = "https://sso"\nclient_id = "viewer"\n',
+        "cameras.beam.allow: there is no group ''; known are none",
+    ),
+    "user of no provider": (
+        CAMERA + 'allow = ["oidc:anna"]\n',
+        "cameras.beam.allow: 'oidc:anna' is no user's name; expected e.g. 'anna' or 'group:optics'",
+    ),
+    "member of no provider": (CAMERA + '[groups]\na = ["oidc:b"]\n', "groups.a: 'oidc:b' is no user's name"),
     "odd user": (
         CAMERA + 'allow = ["groups:optics"]\n',
         "cameras.beam.allow: 'groups:optics' is no user's name; expected e.g. 'anna' or 'group:optics'",

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from mjpeg_viewer.cli.outer_doors import OuterDoors
 from mjpeg_viewer.cli.paths import find_tokens_file
 from mjpeg_viewer.cli.server import open_sources
 from mjpeg_viewer.htpasswd import read_users
@@ -25,6 +26,7 @@ def run(args: argparse.Namespace) -> int:
     """Say that the file is right; an error says what is not."""
     settings = load_settings(Path(args.file))
     open_sources(settings)
+    OuterDoors(settings)
     users = None if settings.server.users is None else read_users(Path(settings.server.users))
     tokens = find_tokens_file(settings)
     if tokens is not None:

@@ -3,8 +3,6 @@
 import logging
 import re
 
-from aiohttp.http_exceptions import HttpProcessingError
-
 from mjpeg_viewer.web.tokens import MARK
 
 # What opens a door: tokens wherever they stand, and what addresses and headers carry, as libraries quote them.
@@ -20,7 +18,6 @@ def set_up_logs() -> None:
     logging.basicConfig(level=logging.INFO)
     # Who sends a cookie of another server or of an old key is simply not logged in.
     logging.getLogger("aiohttp_session").setLevel(logging.ERROR)
-    logging.getLogger("aiohttp.server").addFilter(_shorten)
     for handler in logging.getLogger().handlers:
         handler.addFilter(_tame_bsread)
         handler.setFormatter(DiscreetFormatter("%(asctime)s %(levelname)s %(message)s"))
@@ -37,12 +34,3 @@ class DiscreetFormatter(logging.Formatter):
 def _tame_bsread(record: logging.LogRecord) -> bool:
     """Drop what psi-bsread writes on the root logger for each request to a dispatcher, body and all."""
     return record.name != "root" or record.levelno >= logging.WARNING
-
-
-def _shorten(record: logging.LogRecord) -> bool:
-    """Make one line of what is no HTTP: aiohttp gives each scan of the port a traceback."""
-    error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, HttpProcessingError):
-        record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)
-        record.msg, record.exc_info = f"refused what %s sent: {type(error).__name__}", None
-    return True

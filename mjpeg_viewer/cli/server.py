@@ -22,6 +22,7 @@ from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.cli.descriptors import raise_descriptor_limit
 from mjpeg_viewer.cli.logs import set_up_logs
 from mjpeg_viewer.cli.memory import keep_memory
+from mjpeg_viewer.cli.outer_doors import OuterDoors, find_entry
 from mjpeg_viewer.cli.paths import find_tokens_file, get_key_file
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
 from mjpeg_viewer.htpasswd import hash_password
@@ -32,6 +33,7 @@ from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.users import UserFile, Users
 from mjpeg_viewer.web import Logins, create_app
 from mjpeg_viewer.web.ended import EndedSessions
+from mjpeg_viewer.web.entrance import Entrance
 from mjpeg_viewer.web.keyring import KeyRing, make_keys, read_keys
 from mjpeg_viewer.web.places import PlaceLimits
 from mjpeg_viewer.web.rights import Rights
@@ -43,14 +45,10 @@ _log = logging.getLogger(__name__)
 # cores are left to the rest, where there is more than one.
 _HASHING_THREADS = min(2, max(1, (os.cpu_count() or 1) // 2))
 
-# Longer than nginx keeps its connections to a server (60 s), so that it never writes into one that was just closed.
-_KEEPALIVE_TIMEOUT = 75.0
-
 # Streams end at once when told; this bounds what does not, such as a form of which half has come.  aiohttp waits so
 # long twice.
 _SHUTDOWN_TIMEOUT = 1.0
 
-_BACKLOG = 1024
 _MADE_UP_USER = "viewer"
 
 
@@ -98,6 +96,7 @@ def find_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], None]) -> int:
     # All that can be wrong is found before anything starts: a second server on a port takes nothing from the first.
     sources = open_sources(settings)
+    outer = OuterDoors(settings)
     users, made_up = _get_users(settings, no_login)
     rights = _get_rights(settings)
     listener = _listen(settings.server.host, settings.server.port, loopback_only=made_up is not None)
@@ -106,7 +105,7 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
     except ConfigurationError:
         listener.close()
         raise
-    host, port = listener.getsockname()[:2]
+    port = listener.getsockname()[1]
     supervisor = Supervisor()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -121,22 +120,18 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
             name: _make_camera(name, source, settings.cameras[name], viewers.renditions, pictures, supervisor)
             for name, source in sources.items()
         }
-        logins = Logins(users, hashing, None if made_up is None else _MADE_UP_USER, ended, tokens)
-        limits = PlaceLimits(viewers.total, viewers.per_user, viewers.per_address)
-        app = create_app(cameras, logins, keys, port, supervisor, rights, limits, viewers.stall_timeout)
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            keepalive_timeout=_KEEPALIVE_TIMEOUT,
-            shutdown_timeout=_SHUTDOWN_TIMEOUT,
-            # Nobody sends us forms that are worth compressing.  aiohttp unpacks on the loop, also what no handler ever
-            # reads: 1 MB from anybody would stop all viewers for a second.
-            auto_decompress=False,
+        logins = Logins(
+            users, hashing, None if made_up is None else _MADE_UP_USER, ended, tokens, providers=outer.vouchers
         )
+        limits = PlaceLimits(viewers.total, viewers.per_user, viewers.per_address)
+        app = create_app(cameras, logins, keys, port, supervisor, rights, limits, viewers.stall_timeout, outer.outside)
+        runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_TIMEOUT)
         await runner.setup()
         try:
-            await web.SockSite(runner, listener, backlog=_BACKLOG).start()
-            base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            entrance = Entrance(runner, listener, supervisor, outer.connections, outer.outside.proxies, outer.tls)
+            await entrance.start()
+            loop.add_signal_handler(signal.SIGHUP, outer.renew, entrance)
+            base = entrance.name
             # "asyncio" or "uvloop": the package that the loop is of.
             kind = type(loop).__module__.partition(".")[0]
             _log.info("listening on %s with %s, cameras: %s", base, kind, ", ".join(cameras))
@@ -194,37 +189,46 @@ def open_sources(settings: Settings) -> dict[str, Source]:
 
 def _get_users(settings: Settings, no_login: bool) -> tuple[Users | None, str | None]:
     """Return the users, and the password of the one that was made up, if so."""
+    if no_login and (entry := find_entry(settings)) is not None:
+        raise ConfigurationError(f"--no-login contradicts {entry}; give one of them")
     if settings.server.users is not None:
-        if no_login:
-            raise ConfigurationError("--no-login contradicts the users file; give one of them")
         return UserFile(Path(settings.server.users)), None
-    if no_login:
+    if no_login or find_entry(settings) is not None:
         return None, None
     password = secrets.token_urlsafe(9)
     return Users({_MADE_UP_USER: hash_password(password)}), password
 
 
 def _get_rights(settings: Settings) -> Rights:
-    """Return who may see which camera.  Where nobody has a name, a list of names would only seem to close a camera."""
-    allowed = settings.allowed_users()
-    if allowed and settings.server.users is None:
-        raise ConfigurationError(
-            f"cameras.{next(iter(allowed))}.allow: names users, but there is no users file; give --users FILE"
-        )
-    return Rights(allowed)
+    """Return who may see which camera.  Where nobody can have a name, a list of names would only seem to close one."""
+    users = settings.allowed_users()
+    server = settings.server
+    for camera, names in users.items():
+        if find_entry(settings) is None:
+            raise ConfigurationError(
+                f"cameras.{camera}.allow: names users, but there is no users file; give --users FILE"
+            )
+        if names and server.users is None and server.user_header is None:
+            name = min(names)
+            raise ConfigurationError(
+                f"cameras.{camera}.allow: {name!r} is a user of a users file, and there is none; give --users FILE, or"
+                f" say {f'oidc:{name}'!r} for the one whom the provider knows"
+            )
+    return Rights(users, settings.allowed_by_oidc(), settings.allowed_groups())
 
 
 def _get_keys(settings: Settings) -> tuple[KeyRing, EndedSessions, Tokens | None]:
     """Return the keys, which sessions were ended, and the tokens."""
     tokens = find_tokens_file(settings)
-    if settings.server.users is None and tokens is not None:
-        raise ConfigurationError("server.tokens: means nothing without a users file; give --users FILE")
-    if tokens is None:
+    if find_entry(settings) is None:
+        if tokens is not None:
+            raise ConfigurationError("server.tokens: means nothing without a users file; give --users FILE")
         # Either there are no sessions, or they are of a user who is made up anew at each start.
         return make_keys(), EndedSessions(), None
     path = get_key_file(settings)
     keys = read_keys(path)
-    return keys, EndedSessions(path.with_name(f"{path.name}.ended")), Tokens(tokens, keys)
+    ended = EndedSessions(path.with_name(f"{path.name}.ended"))
+    return keys, ended, None if tokens is None else Tokens(tokens, keys)
 
 
 def _listen(host: str, port: int, loopback_only: bool) -> socket.socket:
@@ -237,7 +241,7 @@ def _listen(host: str, port: int, loopback_only: bool) -> socket.socket:
                 f"{address[0]} can be reached from other machines, so logins are needed: give --users FILE"
                 " (or --no-login, if everybody there may watch)"
             )
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG, dualstack_ipv6=every)
+        return socket.create_server(address[:2], family=family, dualstack_ipv6=every)
     except socket.gaierror as error:
         reason = error.strerror or str(error)
     except UnicodeError:  # what a name's encoding (IDNA) has no place for: 'a..b'

@@ -4,6 +4,7 @@ import argparse
 import time
 from pathlib import Path
 
+from mjpeg_viewer.cli.outer_doors import find_entry
 from mjpeg_viewer.cli.paths import find_tokens_file, get_key_file
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
 from mjpeg_viewer.settings import ServerSettings, Settings, load_settings
@@ -42,7 +43,10 @@ def run(args: argparse.Namespace) -> int:
     settings = _read_settings(args)
     path = find_tokens_file(settings)
     if path is None:
-        raise ConfigurationError(f"{args.config}: server.users: missing; where nobody logs in, no token is needed")
+        missing = "server.users: missing; where nobody logs in, no token is needed"
+        if find_entry(settings) is not None:
+            missing = "server.tokens: missing; without a users file, say where the list of tokens is to be"
+        raise ConfigurationError(f"{args.config}: {missing}")
     tokens = read_tokens(path)
     if args.action == "list":
         print("\n".join(_describe(token) for token in tokens) or f"{path}: no tokens yet")

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp_jinja2
 import aiohttp_session
 import jinja2
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.supervisor import Supervisor
@@ -22,16 +22,21 @@ from mjpeg_viewer.web import (
     login,
     pages,
     recent,
+    sign_on,
     snapshots,
     state,
     streams,
     values,
 )
+from mjpeg_viewer.web.connection import time_head
 from mjpeg_viewer.web.explain import explain
+from mjpeg_viewer.web.forwarded import see_through
 from mjpeg_viewer.web.guard import guard
+from mjpeg_viewer.web.headers import write_headers
 from mjpeg_viewer.web.keyring import KeyRing
-from mjpeg_viewer.web.keys import CAMERAS, LOGINS, RIGHTS, STARTED, VIEWERS
+from mjpeg_viewer.web.keys import CAMERAS, LOGINS, PROVIDER, RIGHTS, STARTED, VIEWERS
 from mjpeg_viewer.web.logins import Logins
+from mjpeg_viewer.web.outside import ALONE, Outside
 from mjpeg_viewer.web.places import DEFAULT_LIMITS, PlaceLimits
 from mjpeg_viewer.web.rights import Rights
 from mjpeg_viewer.web.sessions import CookieStorage
@@ -40,19 +45,6 @@ from mjpeg_viewer.web.viewers import Viewers
 
 # Names and passwords fit many times.
 _BODY_BYTES = 64 * 1024
-
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self';"
-        " frame-ancestors 'self'"
-    ),
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Referrer-Policy": "same-origin",
-    "Server": "mjpeg-viewer",
-    "X-Content-Type-Options": "nosniff",
-}
-
-_EMBEDDABLE = frozenset({"stream", "snapshot", "first-stream", "first-snapshot"})
 
 
 def create_app(
@@ -64,6 +56,7 @@ def create_app(
     rights: Rights | None = None,
     limits: PlaceLimits = DEFAULT_LIMITS,
     stall_timeout: float = STALL_TIMEOUT,
+    outside: Outside = ALONE,
 ) -> web.Application:
     """
     Build the application.  The cameras are started and stopped with it.
@@ -77,6 +70,7 @@ def create_app(
         rights: Tells who may see which camera; None if everybody who is let in may see all.
         limits: How many may watch.
         stall_timeout: Whoever takes no byte for so many seconds is let go.
+        outside: What stands around the server.
     """
     app = web.Application(client_max_size=_BODY_BYTES)
     app[CAMERAS] = cameras
@@ -84,12 +78,17 @@ def create_app(
     app[RIGHTS] = Rights() if rights is None else rights
     app[VIEWERS] = Viewers(logins, limits, stall_timeout)
     app[STARTED] = time.time()
+    app.middlewares.extend([time_head, see_through(outside.proxies)])
     aiohttp_session.setup(app, CookieStorage(keys, port))
     app.middlewares.extend([explain, guard])
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(_find_templates()), autoescape=True)
     _add_routes(app)
-    app.on_response_prepare.append(_add_headers)
+    if outside.provider is not None:
+        app[PROVIDER] = outside.provider
+        app.router.add_get("/login/oidc", sign_on.begin, name="sign-on", allow_head=False)
+        app.router.add_get("/login/oidc/callback", sign_on.come_back, name="sign-on-back", allow_head=False)
     app.on_response_prepare.append(_bound_silence)
+    app.on_response_prepare.append(write_headers(outside.embed_origins, outside.encrypted))
     app.on_shutdown.append(_end_viewers)
     app.cleanup_ctx.append(_run_cameras(supervisor))
     return app
@@ -125,19 +124,6 @@ def _find_templates() -> list[Path]:
     """Return where templates may lie: in the installed package, else beside it in a checkout."""
     package = Path(str(files("mjpeg_viewer")))
     return [package / "templates", package.parent / "templates"]
-
-
-async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(_HEADERS)
-    resource = request.match_info.route.resource
-    name = None if resource is None else resource.name
-    is_static = name == "static"
-    if "token" in request.query:  # it stands in the page's address, which is nobody else's to learn
-        response.headers["Referrer-Policy"] = "no-referrer"
-    # Other hosts and ports of the same site may show the pictures, as a facility's wiki does; nothing else.
-    response.headers["Cross-Origin-Resource-Policy"] = "same-site" if name in _EMBEDDABLE else "same-origin"
-    # Static files are asked for again each time and come only if they changed; all else is nobody's to keep.
-    response.headers[hdrs.CACHE_CONTROL] = "no-cache" if is_static else "no-store"
 
 
 async def _bound_silence(request: web.Request, response: web.StreamResponse) -> None:

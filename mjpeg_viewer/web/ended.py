@@ -55,13 +55,13 @@ class EndedSessions:
         """
         self._add(session, expires)
 
-    def add_all(self, user: str, began: int) -> None:
-        """End all sessions of a user that began no later than this, in seconds since the epoch; else as add."""
-        self._add(_mark(user), began + MAX_AGE)  # by then each of them has ended by itself
+    def add_all(self, account: str, began: int) -> None:
+        """End all sessions of an account that began no later than this, in seconds since the epoch; else as add."""
+        self._add(_mark(account), began + MAX_AGE)  # by then each of them has ended by itself
 
-    def find_all(self, user: str) -> int:
-        """Return no later than when a user's sessions began that were ended all together; 0 if they never were."""
-        return max(0, int(self._expires.get(_mark(user), 0)) - MAX_AGE)
+    def find_all(self, account: str) -> int:
+        """Return no later than when an account's sessions began that were ended all together; 0 if they never were."""
+        return max(0, int(self._expires.get(_mark(account), 0)) - MAX_AGE)
 
     def has(self, session: str, expires: float) -> bool:
         """Tell whether a session was ended by itself; arguments as for add."""
@@ -91,9 +91,9 @@ class EndedSessions:
             self._expires[_EVERY] = max(surplus[-1][0], self._expires.get(_EVERY, 0.0))
 
 
-def _mark(user: str) -> str:
-    """Return what stands for all sessions of a user; "@" begins no session's id."""
-    return "@" + sha256(user.encode()).hexdigest()[:24]
+def _mark(account: str) -> str:
+    """Return what stands for all sessions of an account; "@" begins no session's id."""
+    return "@" + sha256(account.encode()).hexdigest()[:24]
 
 
 def _read(path: Path) -> dict[str, float]:

@@ -13,10 +13,11 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 from aiohttp_session import get_session
 
+from mjpeg_viewer.web.forwarded import VOUCHED
 from mjpeg_viewer.web.keys import IDENTITY, LOGINS
 from mjpeg_viewer.web.logins import Identity, Logins
 
-OPEN = frozenset({"login", "healthz", "static"})
+OPEN = frozenset({"login", "healthz", "static", "sign-on", "sign-on-back"})
 """The names of the routes that anybody may use."""
 
 OPEN_TO_TOKENS = frozenset({"stream", "snapshot", "camera-events"})
@@ -41,7 +42,10 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def identify(request: web.Request, logins: Logins) -> Identity | None:
     """
-    Tell who asks: by session cookie, else by name and password, else by token; None if nobody who may.
+    Tell who asks: by session cookie, else by name and password, else by token, else by a trusted proxy's word.
+
+    Returns:
+        None if nobody who may.
 
     Raises:
         TooManyFailuresError: Too many failed before, of this user or from there.
@@ -55,10 +59,14 @@ async def identify(request: web.Request, logins: Logins) -> Identity | None:
     address = request.remote or ""
     header = request.headers.get(hdrs.AUTHORIZATION, "")
     credentials = _read_basic(header)
+    token = None if credentials is not None else _read_bearer(header) or request.query.get("token")
     if credentials is not None:
-        return await logins.check_password(*credentials, address)
-    token = _read_bearer(header) or request.query.get("token")
-    return None if token is None else logins.check_token(token, address)
+        identity = await logins.check_password(*credentials, address)
+    elif token is not None:
+        identity = logins.check_token(token, address)
+    if identity is None and (vouched := request.get(VOUCHED)) is not None:
+        identity = logins.vouch(vouched)
+    return identity
 
 
 def refuse_foreign_forms(request: web.Request) -> None:
@@ -89,6 +97,8 @@ def _challenge(request: web.Request) -> web.HTTPException:
         return web.HTTPUnauthorized(text="This token does not open this, or not any more; ask who gave it to you.")
     if request.method in _SAFE_METHODS and "text/html" in request.headers.get(hdrs.ACCEPT, ""):
         return web.HTTPSeeOther("/login?" + urlencode({"next": request.path_qs}))
+    if not request.app[LOGINS].by_password:
+        return web.HTTPUnauthorized(text="Log in first: open this server's start page in a browser.")
     # A browser that is challenged asks for name and password in a window of its own, over a page that knows better.
     challenge = {} if looks_like_browser(request) else {hdrs.WWW_AUTHENTICATE: 'Basic realm="mjpeg-viewer"'}
     return web.HTTPUnauthorized(text="Log in first: send name and password, e.g. curl -u NAME.", headers=challenge)

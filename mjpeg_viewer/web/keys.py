@@ -6,6 +6,7 @@ from aiohttp import web
 
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.web.logins import Identity, Logins
+from mjpeg_viewer.web.oidc import Provider
 from mjpeg_viewer.web.rights import Rights
 from mjpeg_viewer.web.viewers import Viewers
 
@@ -16,6 +17,9 @@ RIGHTS = web.AppKey("rights", Rights)
 """Who may see which camera."""
 
 VIEWERS = web.AppKey("viewers", Viewers)
+PROVIDER = web.AppKey("provider", Provider)
+"""Where people log in who have their account elsewhere; missing if there is no such place."""
+
 LOGINS = web.AppKey("logins", Logins)
 STARTED = web.AppKey("started", float)
 """When the server was started, in seconds since the epoch."""

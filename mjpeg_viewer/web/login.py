@@ -7,23 +7,23 @@ from aiohttp_session import get_session, new_session
 
 from mjpeg_viewer.errors import TooManyFailuresError
 from mjpeg_viewer.web.forms import read_form
-from mjpeg_viewer.web.keys import IDENTITY, LOGINS, VIEWERS
+from mjpeg_viewer.web.keys import IDENTITY, LOGINS, PROVIDER, VIEWERS
 from mjpeg_viewer.web.pages import render_page
 
 
 async def show_login(request: web.Request) -> web.Response:
     """Show the form; or log in at once, when asked with the login link's secret."""
     logins = request.app[LOGINS]
-    after = _stay_here(request.query.get("next", "/"))
+    after = stay_here(request.query.get("next", "/"))
     secret = request.query.get("once")
     # What only looks at a link, as mail scanners do, must not use it up.
     if secret is None or request.method != hdrs.METH_GET:
         if not logins.needed:
             raise web.HTTPSeeOther(after)
-        return _form(request, after)
+        return show_form(request, after)
     user = logins.use_link(secret)
     if user is None:
-        return _form(request, after, error="This login link has been used already, or it is from an earlier start.")
+        return show_form(request, after, error="This login link has been used already, or it is from an earlier start.")
     raise await _log_in(request, user, after)
 
 
@@ -31,15 +31,15 @@ async def log_in(request: web.Request) -> web.Response:
     """Check name and password of the form."""
     form = await read_form(request, "the fields username and password")
     user, password = form.get("username", ""), form.get("password", "")
-    after = _stay_here(form.get("next", "/"))
+    after = stay_here(form.get("next", "/"))
     try:
         identity = await request.app[LOGINS].check_password(user, password, request.remote or "")
     except TooManyFailuresError as error:
-        page = _form(request, after, error=str(error), username=user, status=429)
+        page = show_form(request, after, error=str(error), username=user, status=429)
         page.headers[hdrs.RETRY_AFTER] = str(error.wait)
         return page
     if identity is None:
-        return _form(request, after, error="Name or password is wrong.", username=user, status=401)
+        return show_form(request, after, error="Name or password is wrong.", username=user, status=401)
     raise await _log_in(request, user, after)
 
 
@@ -50,8 +50,8 @@ async def log_out(request: web.Request) -> NoReturn:
     request.app[LOGINS].end(identity)
     request.app[VIEWERS].close_session(identity.session)
     if "everywhere" in form:
-        request.app[LOGINS].end_all(identity.user)
-        request.app[VIEWERS].close_sessions(identity.user)
+        request.app[LOGINS].end_all(identity)
+        request.app[VIEWERS].close_sessions(identity.account)
     (await get_session(request)).invalidate()
     raise web.HTTPSeeOther("/login")
 
@@ -68,13 +68,24 @@ async def _log_in(request: web.Request, user: str, after: str) -> web.HTTPExcept
     return web.HTTPSeeOther(after)
 
 
-def _form(
+def show_form(
     request: web.Request, after: str, error: str | None = None, username: str = "", status: int = 200
 ) -> web.Response:
-    return render_page("login.html", request, status, next=after, error=error, username=username)
+    """Show the form, and the way to the OpenID Connect provider if there is one."""
+    provider = request.app.get(PROVIDER)
+    return render_page(
+        "login.html",
+        request,
+        status,
+        next=after,
+        error=error,
+        username=username,
+        by_password=request.app[LOGINS].by_password,
+        provider=provider and provider.name,
+    )
 
 
-def _stay_here(target: str) -> str:
+def stay_here(target: str) -> str:
     """Return the target if it is a path of this site, else the start page: no link may lead away from a login."""
     # Browsers take any two or more slashes, of either kind and with control characters between them, for the
     # beginning of a host (WHATWG URL, "special authority ignore slashes state").

@@ -9,7 +9,7 @@ import asyncio
 import hmac
 import secrets
 import time
-from collections.abc import MutableMapping
+from collections.abc import Collection, MutableMapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,10 @@ from mjpeg_viewer.web.tokens import Tokens
 _MAX_CHECKS = 16
 
 
+PROXY = "proxy"
+"""The provider of those whom a trusted proxy vouches for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """
@@ -39,6 +43,8 @@ class Identity:
         began: When the session began, in seconds since the epoch.
         token: The token's id; empty where there is none.
         camera: The only camera that may be seen; None for all that the user may see.
+        provider: Who vouches for the user: an OpenID Connect issuer, PROXY, or nobody (empty) but the password.
+        groups: The groups that the provider says the user is in.
     """
 
     user: str
@@ -48,6 +54,13 @@ class Identity:
     began: int = 0
     token: str = ""
     camera: str | None = None
+    provider: str = ""
+    groups: tuple[str, ...] = ()
+
+    @property
+    def account(self) -> str:
+        """Return what no one else has: the name, and who vouches for it where that is not the users file."""
+        return f"{self.user} ({self.provider})" if self.provider else self.user
 
 
 class Logins:
@@ -55,12 +68,13 @@ class Logins:
     Tells who may watch.
 
     Args:
-        users: Names and passwords, or None if everybody may watch without a login.
+        users: Names and passwords, or None if there are none.
         executor: Where passwords are hashed; its size bounds how much of the machine a guesser can take.
         link_user: The user that the one-time login link logs in; None for no link.
         ended: The sessions that were ended; None to begin with none, and forget them with this.
         tokens: What tokens there are; None for none.
         throttle: Counts failed logins; None to begin with none.
+        providers: Who may vouch for users.  With neither users nor providers everybody may watch.
 
     Attributes:
         link_secret: What the link must carry; None when it has been used, or there is none.
@@ -74,6 +88,7 @@ class Logins:
         ended: EndedSessions | None = None,
         tokens: Tokens | None = None,
         throttle: Throttle | None = None,
+        providers: Collection[str] = (),
     ) -> None:
         self._users = users
         self._executor = executor
@@ -82,11 +97,17 @@ class Logins:
         self._ended = EndedSessions() if ended is None else ended
         self._tokens = tokens
         self._throttle = Throttle() if throttle is None else throttle
+        self._providers = frozenset(providers)
         self._checks: dict[tuple[str, str], asyncio.Future[bool]] = {}
 
     @property
     def needed(self) -> bool:
         """Whether anybody must log in at all."""
+        return self._users is not None or bool(self._providers)
+
+    @property
+    def by_password(self) -> bool:
+        """Whether anybody can log in with a password."""
         return self._users is not None
 
     async def check_password(self, user: str, password: str, address: str) -> Identity | None:
@@ -154,18 +175,35 @@ class Logins:
         session["user"] = user
         session["id"] = secrets.token_urlsafe(12)
         session["fingerprint"] = self._find_fingerprint(user)
-        session["began"] = self._find_beginning(user)
+        session["began"] = self._find_beginning(Identity(user))
         session["expires"] = int(time.time()) + MAX_AGE
+
+    def begin_vouched(
+        self, session: MutableMapping[str, Any], user: str, provider: str, groups: Sequence[str], seconds: float
+    ) -> None:
+        """Make a new session of a user whom a provider vouches for; it holds for so many seconds."""
+        session["user"] = user
+        session["id"] = secrets.token_urlsafe(12)
+        session["provider"] = provider
+        session["groups"] = [*groups]
+        session["began"] = self._find_beginning(Identity(user, provider=provider))
+        session["expires"] = int(time.time() + seconds)
+
+    def vouch(self, user: str) -> Identity | None:
+        """Return whom a trusted proxy names, if proxies may vouch."""
+        identity = Identity(user, provider=PROXY)
+        return identity if self.holds(identity) else None
 
     def find(self, session: MutableMapping[str, Any]) -> Identity | None:
         """Return whose session this is, or None if it is nobody's (any more)."""
         user, key, fingerprint = session.get("user"), session.get("id"), session.get("fingerprint")
-        began, expires = session.get("began"), session.get("expires")
-        if not (isinstance(user, str) and isinstance(key, str) and isinstance(fingerprint, str)):
+        began, expires, provider = session.get("began"), session.get("expires"), session.get("provider", "")
+        if not (isinstance(user, str) and isinstance(key, str) and isinstance(provider, str)):
             return None
-        if not (isinstance(began, int) and isinstance(expires, int)):
+        if not (isinstance(began, int) and isinstance(expires, int) and (provider or isinstance(fingerprint, str))):
             return None
-        identity = Identity(user, key, fingerprint, expires, began)
+        groups = tuple(session.get("groups", ()))
+        identity = Identity(user, key, fingerprint, expires, began, provider=provider, groups=groups)
         return identity if self.holds(identity) else None
 
     def end(self, identity: Identity) -> None:
@@ -173,13 +211,13 @@ class Logins:
         if identity.session and identity.expires is not None:
             self._ended.add(identity.session, identity.expires)
 
-    def end_all(self, user: str) -> None:
+    def end_all(self, identity: Identity) -> None:
         """Make all of a user's sessions void, wherever they are."""
-        self._ended.add_all(user, self._find_beginning(user))
+        self._ended.add_all(identity.account, self._find_beginning(identity))
 
-    def _find_beginning(self, user: str) -> int:
+    def _find_beginning(self, identity: Identity) -> int:
         """Return now, in seconds, or later: after all sessions that were ended together within this second."""
-        return max(int(time.time()), self._ended.find_all(user) + 1)
+        return max(int(time.time()), self._ended.find_all(identity.account) + 1)
 
     def holds(self, identity: Identity) -> bool:
         """Tell whether who was let in may still watch: in time, not logged out or revoked, the password the same."""
@@ -188,9 +226,12 @@ class Logins:
         if identity.token:
             return self._tokens is not None and self._tokens.holds(identity.token)
         if identity.expires is not None and (
-            self._ended.has(identity.session, identity.expires) or identity.began <= self._ended.find_all(identity.user)
+            self._ended.has(identity.session, identity.expires)
+            or identity.began <= self._ended.find_all(identity.account)
         ):
             return False
+        if identity.provider:
+            return identity.provider in self._providers
         return identity.fingerprint == self._find_fingerprint(identity.user)
 
     def _find_fingerprint(self, user: str) -> str | None:

@@ -16,10 +16,10 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
 from mjpeg_viewer.errors import TooManyFailuresError
+from mjpeg_viewer.web.places import find_network
 
 _log = logging.getLogger(__name__)
 
@@ -157,12 +157,4 @@ class Throttle:
 
 def find_place(address: str) -> str:
     """Return what stands for an address: of IPv6 the network of 64 bits, which is one household's or one host's."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:_NAME_LENGTH]
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped is None:
-            return f"{IPv6Address(found.packed[:8] + bytes(8))}/64"
-        found = found.ipv4_mapped
-    return str(found)
+    return find_network(address) or address[:_NAME_LENGTH]

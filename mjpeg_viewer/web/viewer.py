@@ -15,6 +15,7 @@ from typing import cast
 
 from aiohttp import HttpVersion11, web
 
+from mjpeg_viewer.web.connection import Connection
 from mjpeg_viewer.web.logins import Identity
 from mjpeg_viewer.web.pacing import Pacer, make_pacer
 from mjpeg_viewer.wire import Wire, chunk
@@ -74,6 +75,8 @@ class Viewer(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[str] = self._loop.create_future()
         self._transport: asyncio.Transport | None = None
+        # What TLS is laid over; its buffer is one more in which old pictures could wait.
+        self._carrier = request.protocol.carrier if isinstance(request.protocol, Connection) else None
         self._http: asyncio.Protocol | None = None
         self._pacer: Pacer | None = None
         self._slow = False  # only who is slow is paced: to look costs system calls
@@ -93,9 +96,10 @@ class Viewer(asyncio.Protocol):
         sock = transport.get_extra_info("socket")
         _keep_kernel_queue_short(sock)
         self._pacer = make_pacer(sock)
-        transport.set_write_buffer_limits(high=0)
+        # Under TLS asyncio takes an empty buffer for one that is full to a limit of zero (sslproto, 3.11 to 3.14).
+        transport.set_write_buffer_limits(high=0 if self._carrier is None else 1)
         self._write(chunk(opening) if self._chunked else opening)
-        if not transport.get_write_buffer_size():
+        if not self._count_unsent(transport):
             self._go_on()
 
     def detach(self) -> None:
@@ -110,7 +114,7 @@ class Viewer(asyncio.Protocol):
         if transport is None or self._http is None:
             return
         transport.set_protocol(self._http)
-        if transport.get_write_buffer_size() or transport.is_closing():
+        if self._count_unsent(transport) or transport.is_closing():
             transport.abort()
 
     def abort(self) -> None:
@@ -153,7 +157,7 @@ class Viewer(asyncio.Protocol):
         self._waited = self._busy
         untaken = 0
         if self._busy:
-            untaken = self._transport.get_write_buffer_size() + (self._pacer.unacknowledged() if self._pacer else 0)
+            untaken = self._count_unsent(self._transport) + (self._pacer.unacknowledged() if self._pacer else 0)
         # What took all may wait all the same: for the time at which the network is looked at next.
         if not untaken or untaken != self._untaken:
             self._untaken, self._moved = untaken, now
@@ -171,9 +175,19 @@ class Viewer(asyncio.Protocol):
 
     def _write(self, payload: bytes) -> None:
         assert self._transport is not None
-        self._transport.write(payload)
+        if self._carrier is None:
+            self._transport.write(payload)
+        else:
+            # While the carrier is not drained asyncio's TLS takes all that is written next without a word.  So the
+            # last byte is written on its own: it waits for the carrier, and with it whatever is newer.
+            self._transport.write(memoryview(payload)[:-1])
+            self._transport.write(payload[-1:])
         self.sent_bytes += len(payload)
         self._wrote = time.monotonic()
+
+    def _count_unsent(self, transport: asyncio.Transport) -> int:
+        below = 0 if self._carrier is None else self._carrier.get_write_buffer_size()
+        return transport.get_write_buffer_size() + below
 
     # -- asyncio.Protocol: told by the transport, and passed on to aiohttp
 

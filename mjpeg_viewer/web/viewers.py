@@ -64,7 +64,7 @@ class Viewers:
             if (viewer.kind, viewer.cameras) == (other.kind, other.cameras):
                 other.close("replaced by a newer one of the same page")
                 self._let_go(other)
-        await self._places.take(viewer.identity.user, viewer.address)
+        await self._places.take(viewer.identity.account, viewer.address)
         self._viewers.add(viewer)
         if viewer.page:
             self._by_page.setdefault((viewer.page, viewer.identity), []).append(viewer)
@@ -123,10 +123,10 @@ class Viewers:
             if session and viewer.identity.session == session:
                 viewer.close("logged out")
 
-    def close_sessions(self, user: str) -> None:
-        """End all that any session of a user watches."""
+    def close_sessions(self, account: str) -> None:
+        """End all that any session of an account watches."""
         for viewer in self:
-            if viewer.identity.session and viewer.identity.user == user:
+            if viewer.identity.session and viewer.identity.account == account:
                 viewer.close("logged out everywhere")
 
     def close_all(self, reason: str) -> None:
@@ -154,7 +154,7 @@ class Viewers:
         if viewer not in self._viewers:
             return
         self._viewers.discard(viewer)
-        self._places.free(viewer.identity.user, viewer.address)
+        self._places.free(viewer.identity.account, viewer.address)
         if viewer.page:
             key = (viewer.page, viewer.identity)
             self._by_page[key].remove(viewer)

@@ -4,6 +4,7 @@ import base64
 import os
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from mjpeg_viewer.simulator import read_counter
 
 # Reads what is painted, not what was sent: the picture as a bitmap, its red channel as base64.
-READ_PIXELS = """async selector => {
+READ_PIXELS = """async (selector = "#picture") => {
     const image = document.querySelector(selector) ?? document.querySelector("img");
     if (!image || !image.naturalWidth) return null;
     const bitmap = await createImageBitmap(image);
@@ -25,9 +26,9 @@ READ_PIXELS = """async selector => {
 }"""
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium; playwright's own cannot be had everywhere."""
+@asynccontextmanager
+async def run_chromium() -> AsyncIterator[Browser]:
+    """Run Debian's Chromium; playwright's own cannot be had everywhere."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         assert os.environ.get("CI") != "true", "there is no Chromium; tests/prepare.sh installs it"
@@ -38,6 +39,13 @@ async def browser() -> AsyncIterator[Browser]:
         )
         yield running
         await running.close()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A running Chromium."""
+    async with run_chromium() as running:
+        yield running
 
 
 @pytest.fixture

@@ -72,6 +72,15 @@ class Tab:
             while not await self.evaluate(expression):
                 await asyncio.sleep(0.02)
 
+    async def frame_has(self, selector: str) -> bool:
+        """Tell whether the only frame of the page has such an element; one that was refused has none."""
+        tree = await self._firefox.command("browsingContext.getTree", root=self._context)
+        (frame,) = tree["contexts"][0]["children"]
+        found = await Tab(self._firefox, frame["context"]).evaluate(
+            f"document.querySelector({json.dumps(selector)}) !== null"
+        )
+        return bool(found)
+
     async def look(self) -> None:
         """Bring the tab to the front; the others are hidden then."""
         await self._firefox.command("browsingContext.activate", context=self._context)

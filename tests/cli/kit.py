@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 from tests.kit import cheap_hash
@@ -21,6 +21,7 @@ class Command:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.out = ""
+        self._log = ""
 
     @property
     def pid(self) -> int:
@@ -36,6 +37,17 @@ class Command:
                 if not line:
                     raise EOFError(f"no {pattern!r}; it said {self.out!r} and {await self.read_errors()!r}")
                 self.out += line
+                if found := re.search(pattern, line):
+                    return found
+
+    async def read_log(self, pattern: str) -> re.Match[str]:
+        """Read its log up to and with the line in which the pattern stands."""
+        assert self.process.stderr
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                line = (await self.process.stderr.readline()).decode()
+                assert line, f"no {pattern!r} in {self._log!r}"
+                self._log += line
                 if found := re.search(pattern, line):
                     return found
 
@@ -57,7 +69,7 @@ class Command:
             out, errors = await self.process.communicate()
         self.out += out.decode()
         assert self.process.returncode is not None
-        return self.process.returncode, errors.decode()
+        return self.process.returncode, self._log + errors.decode()
 
 
 @contextlib.asynccontextmanager
@@ -108,9 +120,9 @@ async def run_to_end(*arguments: str, home: Path, typed: bytes | None = None) ->
         return status, command.out, errors
 
 
-def write_user_file(folder: Path) -> str:
+def write_user_file(folder: Path, hashing: Callable[[str], str] = cheap_hash) -> str:
     """Make a users file in which ada has the password right; its path."""
     path = folder / "users"
-    path.write_text(f"ada:{cheap_hash('right')}\n")
+    path.write_text(f"ada:{hashing('right')}\n")
     path.chmod(0o600)
     return str(path)

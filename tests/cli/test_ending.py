@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aiohttp
 
+from mjpeg_viewer.htpasswd import hash_password
 from mjpeg_viewer.simulator import Beam, Simulator
 from tests.cli.kit import run, write_user_file
 from tests.kit import basic, receiving
@@ -17,7 +18,7 @@ FORM = ("Content-Type: application/x-www-form-urlencoded",)
 
 async def test_guessers_do_not_hold_up_the_end(tmp_path: Path):
     """60 logins whose senders left cost nothing at the end: what has not begun is never done."""
-    users = write_user_file(tmp_path)
+    users = write_user_file(tmp_path, hash_password)  # at bcrypt's usual cost
     async with run("serve", "-P", "0", "-S", "1", "--users", users, home=tmp_path) as server:
         port = int((await server.read_until(READY))[2])
         loop = asyncio.get_running_loop()

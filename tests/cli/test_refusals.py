@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 
 from mjpeg_viewer.cli import main
 from mjpeg_viewer.cli.server import _listen
+from mjpeg_viewer.settings import ServerSettings
 from tests.cli.kit import run_to_end, write_user_file
 
 
@@ -50,7 +51,10 @@ async def test_open_to_the_network_without_users_is_refused(tmp_path: Path):
 GOOD = '[cameras.beam]\nsource = "bsread+pull://127.0.0.1:1"\n'
 CONFIGURATIONS = [
     ("", "cameras: missing"),
-    ("[server]\nports = 1\n" + GOOD, "server.ports: unknown key; known are host, port, users, session_key, tokens"),
+    (
+        "[server]\nports = 1\n" + GOOD,
+        "server.ports: unknown key; known are " + ", ".join(ServerSettings.__struct_fields__),
+    ),
     ("[server]\nport = 70000\n" + GOOD, "server.port: expected `int` <= 65535"),
     ('[cameras.beam]\nsource = "tcp://a:1"\n', "cameras.beam.source: 'tcp://a:1' has the unknown scheme 'tcp'"),
     ('[cameras.beam]\nsource = "bsread+pull://a"\n', "cameras.beam.source: 'bsread+pull://a' has no port"),
@@ -132,6 +136,18 @@ def test_rights_without_users_are_refused(tmp_path: Path, capfd, never_serves, o
         (tmp_path / "config.toml").write_text(text)
         assert main(["serve", "-P", "0", "--config", str(tmp_path / "config.toml"), *options]) == 2
         assert capfd.readouterr() == ("", f"mjpeg-viewer: {found}\n")
+
+
+def test_rights_of_users_whom_nobody_names_are_refused(tmp_path: Path, capfd, never_serves):
+    """With a provider alone a plain name is nobody's, and would not mean the one whom the provider calls so."""
+    oidc = '[oidc]\nissuer = "https://sso.example"\nclient_id = "viewer"\nusers = ["*"]\n'
+    (tmp_path / "config.toml").write_text(GOOD + 'allow = ["ada"]\n' + oidc)
+    assert main(["serve", "-P", "0", "--config", str(tmp_path / "config.toml")]) == 2
+    assert capfd.readouterr() == (
+        "",
+        "mjpeg-viewer: cameras.beam.allow: 'ada' is a user of a users file, and there is none; give --users FILE, or"
+        " say 'oidc:ada' for the one whom the provider knows\n",
+    )
 
 
 def test_damaged_list_of_ended_sessions_is_named(tmp_path: Path, capfd, never_serves):

@@ -143,17 +143,22 @@ async def test_service_manager_is_told(tmp_path: Path):
         assert (tmp_path / "state/session.key").is_file()
 
 
-async def test_what_is_no_http_is_one_line(tmp_path: Path):
-    """A scan of the port is an event, not a traceback."""
+async def test_what_is_no_http_is_counted(tmp_path: Path):
+    """A scan of the port is an event, not a traceback; and a hundred of them are two lines."""
     async with run("serve", "-P", "0", "-S", "1", "--no-login", home=tmp_path) as server:
         port = int((await server.read_until(READY))[2])
         for path, header in (("/\udcff", "A: b"), ("/state", "Host: "), ("/", "no header")):
-            async with connect_raw(port, path, header) as raw:
-                assert (await raw.read_head())[0] == 400
+            for _ in range(30):
+                async with connect_raw(port, path, header) as raw:
+                    status, headers = await raw.read_head()
+                    assert (status, headers["Server"]) == (400, "mjpeg-viewer")
+        async with connect_raw(port, "/", *(f"X-{number}: a" for number in range(200))) as raw:
+            assert (await raw.read_head())[0] == 400
         status, log = await server.end()
     assert status == 0
     assert "Traceback" not in log
-    assert len(re.findall(r"INFO refused what 127\.0\.0\.1 sent: \w+\n", log)) == 3
+    lines = re.findall(r"server: (\d+) requests .* refused .* 127\.0\.0\.1 sent what is no HTTP \(\w+\)\n", log)
+    assert (len(lines), sum(map(int, lines))) == (2, 91)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Through the proxies of deploy/ all is as it is without: as fresh, as closed, and as soon ended."""
 
 import asyncio
+import socket
 import statistics
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +14,8 @@ import pytest
 
 from mjpeg_viewer.multipart import BOUNDARY
 from mjpeg_viewer.simulator import Simulator
+from mjpeg_viewer.web.forwarded import Proxies
+from mjpeg_viewer.web.outside import Outside
 from tests.deploy.proxies import FILES, Proxy, run_proxy
 from tests.kit import PATIENCE, Site, basic, receiving, run_site, until
 
@@ -127,6 +130,33 @@ async def test_login_leads_back_with_a_cookie_for_https_alone(site: Site, proxy:
             assert list((await state.json())["cameras"]) == ["beam"]
         async with session.get(f"{proxy.base}/state") as state:
             assert state.status == 401
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_trusted_proxy_tells_who_asks_and_how(beam: Simulator, tmp_path: Path, name: str):
+    """With trusted_proxies each viewer has its own address, and what it writes into these headers itself is no use."""
+    outside = Outside(Proxies(["127.0.0.1"]))
+    async with (
+        run_site({"beam": beam.url}, users=USERS, outside=outside) as site,
+        run_proxy(name, site.port, tmp_path) as proxy,
+    ):
+        connector = aiohttp.TCPConnector(ssl=proxy.trust, local_addr=("127.0.0.2", 0), family=socket.AF_INET)
+        lies = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example"}
+        jar = aiohttp.DummyCookieJar()
+        async with aiohttp.ClientSession(connector=connector, headers=lies, cookie_jar=jar) as session:
+            form = {"username": "ada", "password": "right"}
+            asked = session.post(
+                f"{proxy.base}/login", data=form, headers={"Origin": proxy.base}, allow_redirects=False
+            )
+            async with asked as answer:
+                assert answer.status == 303
+                cookie = answer.headers["Set-Cookie"].split(";")[0]
+                assert cookie.startswith("__Host-")
+            async with session.get(proxy.base + STREAM, headers={"Cookie": cookie}) as answer:
+                assert answer.status == 200
+                await site.until_watched()
+                (viewer,) = site.viewers
+                assert viewer.address == "127.0.0.2"
 
 
 async def test_snapshot_comes_through(site: Site, beam: Simulator, proxy: Proxy):

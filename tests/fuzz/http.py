@@ -183,7 +183,7 @@ def _steer(case: schemathesis.Case) -> None:
     """Let three of four requests go to what is there; most of all names are not."""
     if crc32(repr((case.path_parameters, case.query)).encode(errors="replace")) % 4 == 0:
         return
-    known = {"camera": "camera", "file": "viewer.css"}
+    known = {"camera": "camera", "file": "viewer.css", "colormap": "viridis"}
     for name in case.path_parameters or {}:
         case.path_parameters[name] = known[name]
     # A camera of 50 Hz has 1000 frames in 20 s.

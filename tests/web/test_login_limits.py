@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from mjpeg_viewer.htpasswd import hash_password
 from mjpeg_viewer.simulator import Beam, Simulator
 from mjpeg_viewer.users import Users
 from tests.kit import Site, basic, cheap_hash, run_site
@@ -26,8 +27,9 @@ async def test_too_many_passwords_at_once_are_told_to_wait(monkeypatch: pytest.M
     """Beyond the bound 503 comes at once, to forms and programs alike, and what is known already still goes through."""
     monkeypatch.setattr("mjpeg_viewer.web.logins._MAX_CHECKS", 2)
     # Of bcrypt's usual cost, so that the first two still wait when the others come.
+    users = Users({name: hash_password(password) for name, password in USERS.items()})
     with Simulator(Beam(64, 48)) as beam:
-        async with run_site({"beam": beam.url}, users=USERS) as site:
+        async with run_site({"beam": beam.url}, users=users) as site:
 
             async def guess(number: int) -> tuple[int, str | None]:
                 form = {"username": f"nobody{number}", "password": "x"}

@@ -223,11 +223,12 @@ async def expect(server: Server, data: bytes, statuses: list[int]) -> bytes:
     """Send, and hold answers and log against what should be there."""
     before = server.read_log()
     found, got = await exchange(server.port, data)
-    assert found == statuses, got
+    # All tests here log in wrongly from one address, which is slowed after a while.
+    assert [401 if status == 429 else status for status in found] == statuses, got
     lines = server.read_log()[len(before) :]
     assert len(lines) <= 1, lines
     for line in lines:
-        assert re.fullmatch(r"[-0-9]+ [:,0-9]+ INFO [ -~]{1,200}", line)
+        assert re.fullmatch(r"[-0-9]+ [:,0-9]+ (INFO|WARNING) [ -~]{1,300}", line)
     return got
 
 
@@ -272,7 +273,7 @@ async def test_endless_line_ends(server: Server, size: int, data: bytes):
     before = server.read_log()
     statuses, _ = await exchange(server.port, data + b"a" * size)
     assert statuses in ([400], [])  # the answer is lost where the server closed with bytes to read
-    assert len(server.read_log()) == len(before) + 1
+    assert len(server.read_log()) <= len(before) + 1  # those of ten seconds share a line
 
 
 # -- bodies that go wrong when somebody reads them already

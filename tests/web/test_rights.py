@@ -11,6 +11,7 @@ import pytest
 from mjpeg_viewer.simulator import Beam, Simulator
 from mjpeg_viewer.web.guard import OPEN_TO_TOKENS
 from mjpeg_viewer.web.keyring import make_keys
+from mjpeg_viewer.web.rights import Rights
 from mjpeg_viewer.web.tokens import Tokens, make_token, write_tokens
 from tests.kit import Site, basic, receiving, run_site, until
 from tests.raw import PATIENCE
@@ -37,7 +38,7 @@ async def shared(beam: Simulator, hidden: Simulator, tmp_path: Path) -> AsyncIte
     write_tokens(tmp_path / "tokens", [token], None)
     tokens = Tokens(tmp_path / "tokens", keys)
     cameras = {SECRET: hidden.url, "beam": beam.url}
-    async with run_site(cameras, users=USERS, keys=keys, allowed={SECRET: {"ada"}}, tokens=tokens) as site:
+    async with run_site(cameras, users=USERS, keys=keys, rights=Rights({SECRET: {"ada"}}), tokens=tokens) as site:
         await receiving(beam)
         await receiving(hidden)
         site.token = text  # type: ignore[attr-defined]
@@ -62,7 +63,9 @@ def paths_of(site: Site, camera: str) -> list[tuple[str, str]]:
         path = info.get("path") or info["formatter"]
         forms = ("jpg", "png", "npy") if "{format}" in path else ("",)
         name = str(resource.name)
-        found += [(name, path.format(camera=camera, file="viewer.css", format=form)) for form in forms]
+        found += [
+            (name, path.format(camera=camera, file="viewer.css", format=form, colormap="viridis")) for form in forms
+        ]
     assert len(found) >= 16
     return found
 
@@ -168,7 +171,7 @@ async def test_short_address_means_the_first_that_one_may_see(shared: Site, beam
 
 async def test_who_may_see_nothing_is_told_so(beam: Simulator):
     """An empty list is nobody: the wall says it, short addresses are 404, and events are silent, not broken."""
-    async with run_site({"beam": beam.url}, users=USERS, allowed={"beam": ()}) as site:
+    async with run_site({"beam": beam.url}, users=USERS, rights=Rights({"beam": ()})) as site:
         ada = basic("ada", "right")
         async with site.get("/", headers={**ada, **BROWSER}) as response:
             assert response.status == 200

@@ -134,9 +134,12 @@ async def test_programs_get_length_and_boundary_with_each_picture(site: Site, be
             picture = read_part(chunk, delimiter)
             timestamp = picture.headers["X-Timestamp"]
             assert re.fullmatch(r"\d{10}\.\d{6}", timestamp)
+            levels = picture.headers["X-Levels"]
+            assert re.fullmatch(r"[\d.]+,[\d.]+", levels)
             assert chunk == (
                 f"Content-Type: image/jpeg\r\nContent-Length: {len(picture.jpeg)}\r\nX-Pulse-Id: {pulse_id}\r\n"
-                f"X-Sequence: {pulse_id}\r\nX-Timestamp: {timestamp}\r\n\r\n"
+                f"X-Sequence: {pulse_id}\r\nX-Timestamp: {timestamp}\r\n"
+                f"X-Levels: {levels}\r\n\r\n"
             ).encode() + picture.jpeg + b"\r\n" + delimiter  # fmt: skip
             assert picture.number == pulse_id
 

@@ -1,0 +1,28 @@
+"""What stands around the server: proxies before it, sites that show its pictures, where people have their accounts."""
+
+from dataclasses import dataclass, field
+
+from mjpeg_viewer.web.forwarded import Proxies
+from mjpeg_viewer.web.oidc import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """
+    What a server knows of its surroundings.
+
+    Args:
+        proxies: The proxies that are trusted.
+        embed_origins: Sites whose pages may show the cameras.
+        provider: Where people log in who have their account elsewhere; None for nowhere.
+        encrypted: Whether the server speaks TLS itself.
+    """
+
+    proxies: Proxies = field(default_factory=Proxies)
+    embed_origins: tuple[str, ...] = ()
+    provider: Provider | None = None
+    encrypted: bool = False
+
+
+ALONE = Outside()
+"""Nobody is trusted, and nobody embeds."""
