@@ -77,9 +77,10 @@ class Raw:
 
 
 @asynccontextmanager
-async def open_raw(port: int, receive_buffer: int | None = None) -> AsyncIterator[Raw]:
-    """Connect and say nothing yet; arguments as for ``connect_raw``."""
+async def open_raw(port: int, receive_buffer: int | None = None, address: str = "127.0.0.1") -> AsyncIterator[Raw]:
+    """Connect from an address of this machine's and say nothing yet; other arguments as for ``connect_raw``."""
     with socket.socket() as sock:
+        sock.bind((address, 0))
         if receive_buffer is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.setblocking(False)

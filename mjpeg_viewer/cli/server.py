@@ -79,7 +79,7 @@ def run_server(settings: Settings, no_login: bool, announce: Callable[[str], Non
     """
     set_up_logs()
     keep_memory()
-    raise_descriptor_limit()
+    raise_descriptor_limit(settings.server.connections)
     with asyncio.Runner(loop_factory=find_loop_factory()) as runner:
         return runner.run(_serve(settings, no_login, announce))
 

@@ -13,7 +13,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from mjpeg_viewer.errors import ConfigurationError
 from mjpeg_viewer.exposure import find_exposure
@@ -38,8 +38,13 @@ class KeyRing(Fernet):
         self._signing = [hmac.digest(urlsafe_b64decode(key), b"mjpeg-viewer signature", "sha256") for key in keys]
 
     def decrypt(self, token: bytes | str, ttl: int | None = None) -> bytes:
-        """Decrypt what any of the keys encrypted; arguments and errors as for Fernet."""
-        return self._ring.decrypt(token, ttl)
+        """Decrypt what any of the keys encrypted, as it was written; arguments and errors as for Fernet."""
+        plain = self._ring.decrypt(token, ttl)
+        written = token.encode() if isinstance(token, str) else token
+        # base64 reads nothing behind its padding, so one token could be written in many ways.
+        if urlsafe_b64encode(urlsafe_b64decode(written)) != written:
+            raise InvalidToken
+        return plain
 
     def sign(self, text: bytes) -> str:
         """Return the newest key's signature: 43 characters that can stand in an URL."""

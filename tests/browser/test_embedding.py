@@ -31,8 +31,14 @@ _TRY = """async ([url, crossOrigin]) => {
     image.src = url;
     if (!await came) return "refused";
     const context = new OffscreenCanvas(9, 9).getContext("2d");
-    context.drawImage(image, 0, 0);
-    try { context.getImageData(0, 0, 9, 9); return "readable"; } catch { return "shown"; }
+    try {
+        // Firefox knows a picture's size before it can draw it; until then it draws nothing.
+        for (;;) {
+            context.drawImage(image, 0, 0);
+            if (context.getImageData(0, 0, 1, 1).data[3]) return "readable";
+            await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+    } catch { return "shown"; }
     finally { image.src = ""; image.remove(); }
 }"""
 

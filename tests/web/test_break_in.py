@@ -76,12 +76,13 @@ async def test_method_in_a_header_or_field_is_none(closed: Site):
 
 
 async def test_parts_of_a_cookie_are_no_cookie(closed: Site):
-    """A session shortened, changed in one byte or under another server's name is nobody's."""
+    """A session shortened, lengthened, changed in one byte or under another server's name is nobody's."""
     name, _, value = (await closed.log_in("ada", "right"))["Cookie"].partition("=")
     middle = len(value) // 2
     changed = value[:middle] + ("A" if value[middle] != "A" else "B") + value[middle + 1 :]
     for cookie in (
         f"{name}={value[:-8]}",
+        f"{name}={value}AAAA",
         f"{name}={changed}",
         f"mjpeg-viewer-1={value}",
         f"{name.upper()}={value}",

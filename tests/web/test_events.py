@@ -204,8 +204,7 @@ async def test_rate_bounds_the_events(site: Site, beam: Simulator):
             taking.cancel()
     steady = times[2:]
     assert len(steady) >= 4
-    # One more than the rate allows fits into a span, by what a busy machine delays its ends.
-    assert len(steady) - 1 <= 5 * (steady[-1] - steady[0]) + 1
+    assert steady[-1] - steady[0] >= 0.2 * (len(steady) - 1) - 0.05
 
 
 async def test_viewer_of_events_gets_nothing_older_than_his_coming(site: Site, beam: Simulator):

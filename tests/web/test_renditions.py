@@ -46,8 +46,7 @@ async def test_fps_bounds_the_rate(site: Site, beam: Simulator):
     # After a pause the first few may come closer together; the pace is that of the others.
     steady = times[2:]
     assert len(steady) >= 4
-    # One more than the rate allows fits into a span, by what a busy machine delays its ends.
-    assert len(steady) - 1 <= 5 * (steady[-1] - steady[0]) + 1
+    assert steady[-1] - steady[0] >= 0.2 * (len(steady) - 1) - 0.05
 
 
 async def test_equal_renditions_share_an_encoder_and_others_do_not(site: Site, beam: Simulator):

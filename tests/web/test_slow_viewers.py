@@ -31,7 +31,7 @@ def get_viewer(site: Site) -> Viewer:
 
 def get_unsent(viewer: Viewer) -> int:
     """How many bytes the program holds for this viewer, in the transport's own buffer."""
-    assert viewer._transport is not None
+    assert viewer._transport is not None, viewer.reason
     return viewer._transport.get_write_buffer_size()
 
 
