@@ -17,7 +17,7 @@ from contextlib import ExitStack
 
 from benchmarks.meter import build, cpu_seconds, machine, middle, read_line, running, viewer
 
-ROUNDS, WARM_UP, SECONDS = 9, 2.5, 3.0
+ROUNDS, WARM_UP, SECONDS = 21, 2.5, 3.0
 CAMERA = ("--mode", "pub", "--size", "1280x1024", "--dtype", "uint16", "--delay", "0.01", "--output-port", "0")
 
 

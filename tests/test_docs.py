@@ -90,10 +90,14 @@ def test_commands_in_the_readme_have_the_options_that_they_use():
         r"(?:^|`|bin/|# )mjpeg-viewer ([a-z]+)([^\n`#|]*)", (ROOT / "README.md").read_text(), re.MULTILINE
     )
     assert {command for command, _ in lines} >= {"serve", "simulate", "probe", "user", "check"}
-    for command, rest in lines:
-        shown = subprocess.run(
+    helps = {
+        command: subprocess.run(
             [sys.executable, "-m", "mjpeg_viewer", command, "--help"], capture_output=True, text=True, check=True
         ).stdout
+        for command in {command for command, _ in lines}
+    }
+    for command, rest in lines:
+        shown = helps[command]
         for option in re.findall(r"(?<!\S)--?[A-Za-z][a-z-]*", rest):
             assert re.search(rf"(?<![\w-]){option}(?![\w-])", shown), f"{command} has no {option}"
 

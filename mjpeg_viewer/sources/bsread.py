@@ -33,7 +33,7 @@ _QUEUED_MESSAGES = 16
 # faster than this, the thread lets some gather before it takes them.
 _UNWANTED_IN_A_ROW = 100
 _SHORT_INTERVAL = 0.025  # s
-_GATHERED = 6
+_GATHERED = 8
 
 # A host that vanished without closing is noticed after IVL + TIMEOUT = 3 s, and ZeroMQ connects anew.
 _HEARTBEAT_INTERVAL_MS, _HEARTBEAT_TIMEOUT_MS = 1000, 2000

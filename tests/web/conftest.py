@@ -14,9 +14,14 @@ USERS = {"ada": "right", "bob": "other"}
 """Who may log in at a closed site, with their passwords."""
 
 
-def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Run each test on asyncio's own loop, and on uvloop where it is installed: a Viewer is the protocol of either."""
-    uvloop = find_loop_factory()
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """
+    Run tests on asyncio's own loop; and those of connections on uvloop too, where it is installed.
+
+    A Viewer and a Connection are the protocol of either loop, and notice by it when the other end is slow or gone.  For
+    what an answer says it does not matter on which loop it was written.
+    """
+    uvloop = find_loop_factory() if item.get_closest_marker("both_loops") else None
     return {"asyncio": asyncio.new_event_loop} | ({} if uvloop is None else {"uvloop": uvloop})
 
 

@@ -9,6 +9,8 @@ from mjpeg_viewer.imaging import render
 from mjpeg_viewer.simulator import Simulator
 from tests.kit import Pictures, Site, basic, until
 
+pytestmark = pytest.mark.both_loops
+
 STREAM = "/cameras/beam/stream.mjpg"
 
 

@@ -16,6 +16,8 @@ from mjpeg_viewer.web.outside import Outside
 from tests.kit import Site, receiving, run_site, until
 from tests.raw import PATIENCE, Raw, connect_raw
 
+pytestmark = pytest.mark.both_loops
+
 HEAD = "mjpeg_viewer.web.connection.HEAD_TIMEOUT"
 
 

@@ -20,6 +20,8 @@ from mjpeg_viewer.web import events as events_module
 from tests.corpus.reading import make_event_maker
 from tests.kit import Site, receiving, run_site, until
 
+pytestmark = pytest.mark.both_loops
+
 EVENTS = "/cameras/beam/events"
 
 

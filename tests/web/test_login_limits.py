@@ -11,6 +11,8 @@ from tests.kit import Site, basic, cheap_hash, run_site
 from tests.raw import PATIENCE, connect_raw
 from tests.web.conftest import USERS
 
+pytestmark = pytest.mark.both_loops
+
 
 async def test_form_that_does_not_arrive_is_given_up(closed: Site, monkeypatch: pytest.MonkeyPatch, quiet):
     """Who sends a form byte by byte gets 408; nobody waits for the rest."""

@@ -15,6 +15,8 @@ from mjpeg_viewer.web.places import PlaceLimits, find_network
 from tests.kit import PATIENCE, Pictures, Site, basic, receiving, run_site, until
 from tests.web.conftest import USERS
 
+pytestmark = pytest.mark.both_loops
+
 STREAM = "/cameras/beam/stream.mjpg"
 EVENTS = "/cameras/beam/events"
 ADA, BOB = basic("ada", "right"), basic("bob", "other")

@@ -12,6 +12,8 @@ from mjpeg_viewer.simulator import Simulator, read_counter
 from tests.kit import Site
 from tests.raw import PATIENCE
 
+pytestmark = pytest.mark.both_loops
+
 STREAM = "/cameras/beam/stream.mjpg"
 
 

@@ -17,6 +17,8 @@ from mjpeg_viewer.web.viewer import Viewer
 from tests.kit import Site, read_part, receiving, run_site, until
 from tests.raw import PATIENCE, Raw
 
+pytestmark = pytest.mark.both_loops
+
 STREAM = "/cameras/beam/stream.mjpg?quality=100"
 SMALL_PICTURES = "/cameras/beam/stream.mjpg?width=64&quality=20"
 DELIMITER = f"--{BOUNDARY}\r\n".encode()

@@ -10,6 +10,8 @@ from mjpeg_viewer.simulator import Beam, Simulator, read_counter
 from mjpeg_viewer.web import snapshots
 from tests.kit import Site, receiving, run_site, until
 
+pytestmark = pytest.mark.both_loops
+
 SNAPSHOT = "/cameras/beam/snapshot.jpg"
 
 SILENCES = (b"no picture came within", b"but no message comes")

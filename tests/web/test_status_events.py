@@ -9,6 +9,8 @@ from mjpeg_viewer.web import events as events_module
 from mjpeg_viewer.web import viewers as viewers_module
 from tests.kit import Event, Events, Site, receiving, run_site
 
+pytestmark = pytest.mark.both_loops
+
 EVENTS = "/cameras/beam/events"
 
 

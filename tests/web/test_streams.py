@@ -12,6 +12,8 @@ from mjpeg_viewer.simulator import Beam, Simulator
 from tests.kit import Site, read_part, receiving, run_site, until
 from tests.raw import PATIENCE
 
+pytestmark = pytest.mark.both_loops
+
 STREAM = "/cameras/beam/stream.mjpg"
 
 

@@ -20,6 +20,8 @@ from tests.raw import PATIENCE
 from tests.web.conftest import USERS
 from tests.web.test_connections import connect
 
+pytestmark = pytest.mark.both_loops
+
 STREAM = "/cameras/beam/stream.mjpg?quality=100"
 DELIMITER = f"--{BOUNDARY}\r\n".encode()
 

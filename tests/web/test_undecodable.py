@@ -9,6 +9,8 @@ import zmq
 
 from tests.kit import run_site, until
 
+pytestmark = pytest.mark.both_loops
+
 
 class Broken:
     """A real PUSH socket that sends messages whose picture cannot be decompressed, and whose values are good."""
