@@ -30,14 +30,13 @@ import numpy as np
 
 from benchmarks.meter import build, read_line, running, viewer
 from mjpeg_viewer.htpasswd import hash_password
-from mjpeg_viewer.settings import Settings
 from mjpeg_viewer.simulator import Beam
 
 USER, PASSWORD = "bench", "the right one"
 AUTHORIZATION = "Authorization: Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
 # A floor and a peer have no more guards than they come with; ours has all of them, wide enough for the load.
-ROOM = "[viewers]\ntotal = 5000\nper_user = 5000\n" if "viewers" in Settings.__struct_fields__ else ""
+ROOM = "connections = 6000\nconnections_per_address = 5000\n[viewers]\ntotal = 5000\nper_user = 5000\n"
 
 FILES = 16
 
