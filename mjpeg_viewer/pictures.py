@@ -120,13 +120,13 @@ class Still:
     One frame's image as a file that holds its very values.
 
     Args:
-        body: The file, or why there cannot be one.
+        body: The file, or why there cannot be one of this image.
         sequence: The frame's number among all that the source received.
         pulse_id: The frame's pulse id.
         timestamp: The frame's global time in seconds since the epoch, or None.
     """
 
-    body: bytes | InexactError
+    body: bytes | InexactError | RenditionError
     sequence: int
     pulse_id: int
     timestamp: float | None
@@ -141,7 +141,7 @@ class StillMaker(Maker[Still]):
     Makes files of one format of one camera.
 
     Args:
-        encode: Makes one of an image; an InexactError is an answer, too.
+        encode: Makes one of an image; an InexactError or RenditionError is an answer, too.
     """
 
     def __init__(self, encode: Callable[[Image], bytes]) -> None:
@@ -156,7 +156,7 @@ class StillMaker(Maker[Still]):
         """
         image = frame.decode_image()
         try:
-            body: bytes | InexactError = self._encode(image)
-        except InexactError as error:
+            body: bytes | InexactError | RenditionError = self._encode(image)
+        except (InexactError, RenditionError) as error:
             body = error
         return Still(body, frame.sequence, frame.pulse_id, frame.timestamp)
