@@ -22,7 +22,8 @@ def to_8_bit(image: Image, levels: Levels, norm: Norm = "linear") -> Grey:
     """
     Map [low, high] onto 0..255 by a curve, rounded; what is outside becomes black or white, NaN black.
 
-    The result is within one grey level of exact arithmetic, and with up to 16 bits mostly the nearest.
+    The result is within one grey level of exact arithmetic, and with up to 16 bits mostly the nearest.  Integers beyond
+    2^53 are taken for the float64 next to them.
 
     Args:
         image: Pixels of shape [height, width] or [height, width, 3], of bool or any integer or float type, in
