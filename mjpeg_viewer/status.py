@@ -8,10 +8,6 @@ from mjpeg_viewer.sources import Intake
 
 State = Literal["idle", "connecting", "silent", "undecodable", "live"]
 
-# A camera is silent when nothing came for this long, or for three of its usual intervals if that is longer.
-_SILENT_AFTER = 1.5
-_SILENT_INTERVALS = 3
-
 # Before this there has been no answer because there has been no time for one.
 _FIRST_TRY = 1.0
 
@@ -93,8 +89,7 @@ def judge(intake: Intake, healths: Iterable[Health], address: str, started: floa
     since = started if last is None else last
     if intake.trouble:
         return Status("connecting", intake.trouble, since)
-    silent_after = max(_SILENT_AFTER, _SILENT_INTERVALS * intake.interval)
-    if last is None or now - last > silent_after:
+    if last is None or now - last > intake.silent_after:
         if not intake.connected and now - started < _FIRST_TRY:
             return Status("connecting", f"no answer from {address} yet", since)
         if not intake.connected:

@@ -102,6 +102,40 @@ def test_intake_counts_and_knows_the_usual_pace(monkeypatch: pytest.MonkeyPatch)
     assert 0 < counted.interval < 1.2
 
 
+def feed(counted: Intake, now: list[float], *gaps: float) -> float:
+    """Let a message come after each of these times; the interval that is then the usual one."""
+    for gap in gaps:
+        now[0] += gap
+        counted.count(100)
+    return counted.interval
+
+
+@pytest.mark.parametrize("silence", [2.0, 9.0, 11.0, 3600.0])
+@pytest.mark.parametrize("interval", [0.01, 0.1, 0.6])
+def test_silence_does_not_count_as_pace(monkeypatch: pytest.MonkeyPatch, interval: float, silence: float):
+    """After it the next one is noticed as soon as the first; the first message of all may be long before the second."""
+    now = [5000.0]
+    monkeypatch.setattr("mjpeg_viewer.sources.intake.time.time", lambda: now[0])
+    counted = Intake()
+    feed(counted, now, *[interval] * 20, silence)
+    assert counted.interval == pytest.approx(interval)
+    assert feed(counted, now, interval) == pytest.approx(interval)
+    alone = Intake()
+    if silence > 10:
+        assert feed(alone, now, 0, silence, interval) == pytest.approx(interval)
+
+
+@pytest.mark.parametrize("pace", [5.0, 60.0])
+def test_camera_that_becomes_slow_is_not_silent_for_ever(monkeypatch: pytest.MonkeyPatch, pace: float):
+    """Two silences in a row are its pace: after a few more it is live all the time, up to one message in 30 s."""
+    now = [5000.0]
+    monkeypatch.setattr("mjpeg_viewer.sources.intake.time.time", lambda: now[0])
+    counted = Intake()
+    feed(counted, now, *[0.1] * 20, *[pace] * 6)
+    assert counted.silent_after > min(pace, 10)
+    assert feed(counted, now, *[pace] * 60) == pytest.approx(min(pace, 10), rel=0.01)
+
+
 def test_rates_are_of_the_last_five_seconds():
     """A steady pace is told exactly, another one after five seconds, and standing still as zero."""
     rates = Rates()
