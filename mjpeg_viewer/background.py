@@ -82,6 +82,8 @@ class Capture(Maker[Background | None]):
         frames: Of how many.
     """
 
+    shows = True
+
     def __init__(self, frames: int) -> None:
         self._averaging = Averaging(frames)
 

@@ -29,6 +29,7 @@ class PictureMaker(Maker[Part]):
 
     # What a page can step back through: a second or two, some megabytes for as long as it is watched.
     kept = 30
+    shows = True
 
     def __init__(
         self,
@@ -143,6 +144,8 @@ class StillMaker(Maker[Still]):
     Args:
         encode: Makes one of an image; an InexactError or RenditionError is an answer, too.
     """
+
+    shows = True
 
     def __init__(self, encode: Callable[[Image], bytes]) -> None:
         self._encode = encode
