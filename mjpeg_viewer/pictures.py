@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mjpeg_viewer.encoder import Filling, Maker
 from mjpeg_viewer.errors import InexactError, RenderError, RenditionError
 from mjpeg_viewer.frame import Frame, Image
-from mjpeg_viewer.imaging import PIXELS, Facts, Scale, card, check_image, crop, dim, find_size, make_leveller, render
+from mjpeg_viewer.imaging import PIXELS, Facts, Scale, card, check_shown, crop, dim, find_size, make_leveller, render
 from mjpeg_viewer.multipart import Notice, Part, Picture, describe_frame
 from mjpeg_viewer.rendition import Rendition
 from mjpeg_viewer.status import Status
@@ -58,7 +58,7 @@ class PictureMaker(Maker[Part]):
         """
         try:
             whole, subtracted = self._subtract_background(frame.decode_image())
-            check_image(whole)
+            check_shown(whole)
             image = crop(whole, self._rendition.roi)
             facts = Facts(self._camera, frame.pulse_id, frame.timestamp, whole.shape[1], whole.shape[0], self._scale)
             levels = self._leveller.follow(image, frame.received)
