@@ -2,10 +2,13 @@
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
 from mjpeg_viewer.encoder import Maker
+from mjpeg_viewer.errors import UnavailableError
 from mjpeg_viewer.frame import Frame, Image, ImageInfo
 from mjpeg_viewer.imaging import Averaging, Background
 
@@ -30,7 +33,24 @@ class BackgroundKeeper:
         self.held: Background | None = None
         self.reason = _NEVER
         self._camera = camera
+        self._capturing = False
         self._lock = threading.Lock()
+
+    @contextmanager
+    def begin_capture(self) -> Iterator[None]:
+        """
+        Let nobody else capture one inside the block; on the loop's own thread.
+
+        Raises:
+            UnavailableError: Somebody does already.
+        """
+        if self._capturing:
+            raise UnavailableError(f"{self._camera}: a background is being captured already; wait until that is done")
+        self._capturing = True
+        try:
+            yield
+        finally:
+            self._capturing = False
 
     def hold(self, background: Background) -> None:
         """Take a background in place of the one before."""
@@ -81,6 +101,8 @@ class Capture(Maker[Background | None]):
     Args:
         frames: Of how many.
     """
+
+    shows = True
 
     def __init__(self, frames: int) -> None:
         self._averaging = Averaging(frames)

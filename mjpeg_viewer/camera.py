@@ -227,7 +227,7 @@ class Camera:
             if frame.image_info is None:
                 self._note_failure(MessageError("no picture", frame.no_image), frame.sequence, self._health)
             else:
-                self._health.note_good()
+                self._health.clear()
                 self.background.check(frame.image_info)
             self.count()
             self._encoders.frames.publish(with_analysis(frame, self.calibration), frame.sequence)

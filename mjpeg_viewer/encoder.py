@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Generic, NamedTuple, TypeVar
 
 from mjpeg_viewer.errors import ViewerError
@@ -43,9 +44,11 @@ class Maker(ABC, Generic[T]):
 
     Attributes:
         kept: How many of them the encoder keeps.
+        shows: Whether an item proves that the frame's image can be decoded.
     """
 
     kept = 0
+    shows = False
 
     @abstractmethod
     def __call__(self, frame: Frame) -> T:
@@ -102,6 +105,7 @@ class Encoder(Generic[T]):
         self._on_failure = on_failure
         self._get_status = get_status
         self._published = asyncio.get_running_loop().time()
+        self._noticed = asyncio.Event()
 
     async def run(self) -> None:
         """Encode until cancelled."""
@@ -121,11 +125,16 @@ class Encoder(Generic[T]):
             else:
                 self.encoded += 1
                 self.recent.append(item)
-                self.health.note_good()
+                if self._maker.shows:
+                    self.health.note_good(time.time())
                 self._published = loop.time()
                 self.hub.publish(item, frame.sequence)
             if self._period:
-                await asyncio.sleep(due - loop.time())
+                self._noticed.clear()
+                with suppress(TimeoutError):
+                    # What ends a notice that nothing can be shown is due at once.
+                    async with asyncio.timeout_at(due):
+                        await self._noticed.wait()
                 # The camera may have fallen silent meanwhile, and then what waits here is not live any more.
                 self.frames.discard(lambda waiting: time.time() - waiting.received > _STALE)
 
@@ -143,3 +152,5 @@ class Encoder(Generic[T]):
             self._published = loop.time()
             if filling is not None:
                 self.hub.fill(filling.seen, filling.unseen)
+                if filling.seen is not last:
+                    self._noticed.set()

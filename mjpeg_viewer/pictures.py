@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mjpeg_viewer.encoder import Filling, Maker
 from mjpeg_viewer.errors import InexactError, RenderError, RenditionError
 from mjpeg_viewer.frame import Frame, Image
-from mjpeg_viewer.imaging import PIXELS, Facts, Scale, card, check_image, crop, dim, find_size, make_leveller, render
+from mjpeg_viewer.imaging import PIXELS, Facts, Scale, card, check_shown, crop, dim, find_size, make_leveller, render
 from mjpeg_viewer.multipart import Notice, Part, Picture, describe_frame
 from mjpeg_viewer.rendition import Rendition
 from mjpeg_viewer.status import Status
@@ -29,6 +29,7 @@ class PictureMaker(Maker[Part]):
 
     # What a page can step back through: a second or two, some megabytes for as long as it is watched.
     kept = 30
+    shows = True
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class PictureMaker(Maker[Part]):
         """
         try:
             whole, subtracted = self._subtract_background(frame.decode_image())
-            check_image(whole)
+            check_shown(whole)
             image = crop(whole, self._rendition.roi)
             facts = Facts(self._camera, frame.pulse_id, frame.timestamp, whole.shape[1], whole.shape[0], self._scale)
             levels = self._leveller.follow(image, frame.received)
@@ -120,13 +121,13 @@ class Still:
     One frame's image as a file that holds its very values.
 
     Args:
-        body: The file, or why there cannot be one.
+        body: The file, or why there cannot be one of this image.
         sequence: The frame's number among all that the source received.
         pulse_id: The frame's pulse id.
         timestamp: The frame's global time in seconds since the epoch, or None.
     """
 
-    body: bytes | InexactError
+    body: bytes | InexactError | RenditionError
     sequence: int
     pulse_id: int
     timestamp: float | None
@@ -141,8 +142,10 @@ class StillMaker(Maker[Still]):
     Makes files of one format of one camera.
 
     Args:
-        encode: Makes one of an image; an InexactError is an answer, too.
+        encode: Makes one of an image; an InexactError or RenditionError is an answer, too.
     """
+
+    shows = True
 
     def __init__(self, encode: Callable[[Image], bytes]) -> None:
         self._encode = encode
@@ -156,7 +159,7 @@ class StillMaker(Maker[Still]):
         """
         image = frame.decode_image()
         try:
-            body: bytes | InexactError = self._encode(image)
-        except InexactError as error:
+            body: bytes | InexactError | RenditionError = self._encode(image)
+        except (InexactError, RenditionError) as error:
             body = error
         return Still(body, frame.sequence, frame.pulse_id, frame.timestamp)

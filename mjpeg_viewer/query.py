@@ -125,7 +125,7 @@ def _read_fps(key: str, text: str, asked: dict[str, Any]) -> dict[str, Any]:
 def _read_width(key: str, text: str, asked: dict[str, Any]) -> dict[str, Any]:
     # Below 16 pixels nothing can be seen.
     width = _Number(int, 16, MAX_SIDE).parse(key, text)
-    return {key: next((listed for listed in WIDTHS if listed >= width), None)}
+    return {key: next(listed for listed in WIDTHS if listed >= width)}
 
 
 def _read_roi(key: str, text: str, asked: dict[str, Any]) -> dict[str, Any]:

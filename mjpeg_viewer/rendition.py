@@ -12,7 +12,10 @@ DEFAULT_QUALITY = 85
 MAX_SIDE = 65500
 """The longest side of a JPEG, in pixels: libjpeg's JPEG_MAX_DIMENSION, a little below what 16 bits could say."""
 
-WIDTHS = (80, 120, 160, 240, 320, 480, 640, 800, 960, 1280, 1600, 1920, 2560, 3200, 3840, 5120, 7680)
+WIDTHS = (
+    *(80, 120, 160, 240, 320, 480, 640, 800, 960, 1280, 1600, 1920, 2560, 3200, 3840, 5120, 7680),
+    *(10240, 15360, 20480, 30720, 40960, MAX_SIDE),
+)
 """The widths that pictures are shrunk to, in pixels: what is asked for becomes the next of these, so that two pages
 whose pictures differ by a few pixels share one encoder."""
 

@@ -1,16 +1,12 @@
 """What a camera is doing now, in a word and a sentence that an operator can act on."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
 from mjpeg_viewer.sources import Intake
 
 State = Literal["idle", "connecting", "silent", "undecodable", "live"]
-
-# A camera is silent when nothing came for this long, or for three of its usual intervals if that is longer.
-_SILENT_AFTER = 1.5
-_SILENT_INTERVALS = 3
 
 # Before this there has been no answer because there has been no time for one.
 _FIRST_TRY = 1.0
@@ -42,16 +38,27 @@ class Status:
 
 
 class Health:
-    """Whether what comes can be shown, as one decoder or encoder saw it; nobody knows while nobody watches."""
+    """
+    Whether what comes can be shown, as one decoder or encoder saw it; nobody knows while nobody watches.
+
+    Attributes:
+        good: When a picture could be shown last, in seconds since the epoch; 0 before the first.
+    """
 
     def __init__(self) -> None:
+        self.good = 0.0
         self._bad_since: float | None = None
         self._bad = 0.0
         self._kind = ""
         self._reason = ""
 
-    def note_good(self) -> None:
-        """One could be shown."""
+    def note_good(self, now: float) -> None:
+        """A picture could be shown at this time, in seconds since the epoch: so can the camera's others."""
+        self.good = now
+        self.clear()
+
+    def clear(self) -> None:
+        """What was bad is so no more; whether pictures can be shown is not known by that."""
         self._bad_since = None
 
     def note_bad(self, kind: str, reason: str, now: float) -> None:
@@ -70,15 +77,21 @@ class Health:
         if self._bad_since is None:
             self._bad_since = now
 
-    @property
-    def trouble(self) -> tuple[str, float] | None:
-        """Reason and beginning of a trouble that lasts."""
-        if self._bad_since is None or self._bad - self._bad_since < _UNDECODABLE_AFTER:
+    def find_trouble(self, good: float = 0.0) -> tuple[str, float] | None:
+        """
+        Return reason and beginning of a trouble that lasts.
+
+        Args:
+            good: When anybody could show a picture of the camera last.  Who tries once in ten seconds may meet two bad
+                messages in a row, and those between them were good.
+        """
+        if self._bad_since is None:
             return None
-        return self._reason, self._bad_since
+        since = max(self._bad_since, good)
+        return (self._reason, since) if self._bad - since >= _UNDECODABLE_AFTER else None
 
 
-def judge(intake: Intake, healths: Iterable[Health], address: str, started: float, now: float) -> Status:
+def judge(intake: Intake, healths: Collection[Health], address: str, started: float, now: float) -> Status:
     """
     Tell a camera's status from what came in.
 
@@ -93,14 +106,14 @@ def judge(intake: Intake, healths: Iterable[Health], address: str, started: floa
     since = started if last is None else last
     if intake.trouble:
         return Status("connecting", intake.trouble, since)
-    silent_after = max(_SILENT_AFTER, _SILENT_INTERVALS * intake.interval)
-    if last is None or now - last > silent_after:
+    if last is None or now - last > intake.silent_after:
         if not intake.connected and now - started < _FIRST_TRY:
             return Status("connecting", f"no answer from {address} yet", since)
         if not intake.connected:
             return Status("connecting", f"nobody answers at {address}; is the sender running?", since)
         return Status("silent", f"connected to {address}, but no message comes", since)
+    good = max((health.good for health in healths), default=0.0)
     for health in healths:
-        if health.trouble is not None:
-            return Status("undecodable", *health.trouble)
+        if (trouble := health.find_trouble(good)) is not None:
+            return Status("undecodable", *trouble)
     return Status("live", "", last)

@@ -1,11 +1,14 @@
 """Trouble that may come a hundred times a second: counted by kind, and said in one line every ten seconds."""
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 
 _log = logging.getLogger(__name__)
 
 _SAY_PERIOD = 10.0
+
+# So many messages may have come since one that is still tried: two seconds of the fastest camera.
+_NOTED = 256
 
 
 class Troubles:
@@ -26,7 +29,7 @@ class Troubles:
         self._fate = fate
         self._unsaid: Counter[str] = Counter()
         self._latest = ""
-        self._sequence = 0
+        self._noted: deque[int] = deque(maxlen=_NOTED)
         self._said = float("-inf")
 
     def note(self, kind: str, text: str, sequence: int | None = None) -> None:
@@ -36,9 +39,9 @@ class Troubles:
         A message has a sequence, by which it is counted once however many tried to show it.
         """
         if sequence is not None:
-            if sequence == self._sequence:
+            if sequence in self._noted:
                 return
-            self._sequence = sequence
+            self._noted.append(sequence)
         self.counts[kind] += 1
         self._unsaid[kind] += 1
         self._latest = text

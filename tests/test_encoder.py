@@ -238,7 +238,12 @@ class _AtOnce(Executor):
         return done
 
 
-def made_at(fps: float | None, arrivals: list[float], making: float = 0.0) -> list[tuple[int, float]]:
+def made_at(
+    fps: float | None,
+    arrivals: list[float],
+    making: float = 0.0,
+    fill: Callable[[int | None], Filling[int] | None] = lambda last: None,
+) -> list[tuple[int, float]]:
     """Which frames are made of those that arrive at these times, and when."""
     with asyncio.Runner(loop_factory=_LeapingLoop) as runner:
         loop = runner.get_loop()
@@ -251,11 +256,12 @@ def made_at(fps: float | None, arrivals: list[float], making: float = 0.0) -> li
             return one.sequence
 
         async def watch() -> None:
-            async with running(make, _AtOnce(), fps) as encoder:
-                for number, arrival in enumerate(arrivals):
-                    await asyncio.sleep(max(0.0, arrival - loop.time()))
-                    encoder.frames.offer(frame(number))
-                await asyncio.sleep(5)
+            async with running(make, _AtOnce(), fps, fill=fill) as encoder:
+                with encoder.hub.subscribe(Viewer()):
+                    for number, arrival in enumerate(arrivals):
+                        await asyncio.sleep(max(0.0, arrival - loop.time()))
+                        encoder.frames.offer(frame(number))
+                    await asyncio.sleep(5)
 
         runner.run(watch())
         return made
@@ -291,6 +297,36 @@ def test_camera_that_paused_has_no_claim_to_catch_up():
     """After ten seconds of silence at 2 per second there are not twenty at once."""
     arrivals = [10 + number / 100 for number in range(100)]
     assert len(made_at(2, arrivals)) <= 4
+
+
+def test_frame_that_ends_a_notice_is_made_at_once():
+    """With one picture in 100 s, a camera that is back after a silence is not called silent for 100 s more."""
+    notice = Filling(-1, -1)
+    (first, second, *_) = made_at(0.01, [0.0, 20.0, 20.1, 30.0], fill=lambda last: notice)
+    assert (first, second) == ((0, 0.0), (1, 20.0))
+
+
+def test_repetition_of_the_last_item_leaves_the_rate_as_it_is():
+    """It says that all is well: the next one is due when it was."""
+    made = made_at(0.1, [number / 10 for number in range(310)], fill=lambda last: Filling(last or 0, -1))
+    assert [round(time) for _, time in made] == [0, 10, 20, 30]
+
+
+@pytest.mark.parametrize("shows", [True, False])
+async def test_only_what_shows_a_picture_proves_that_it_can_be_shown(executor: Executor, shows: bool):
+    """An event is made of any message; its encoder knows nothing of the image."""
+    viewer = Viewer()
+    maker = Making(lambda one: one.sequence)
+    maker.shows = shows
+    encoder = Encoder(maker, None, executor, fail, lambda: LIVE)
+    task = asyncio.create_task(encoder.run())
+    with encoder.hub.subscribe(viewer):
+        encoder.frames.offer(frame(1))
+        assert await viewer.take() == 1
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    assert (encoder.health.good > 0) is shows
 
 
 async def test_when_nothing_comes_the_maker_fills_in(executor: Executor):

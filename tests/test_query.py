@@ -19,7 +19,8 @@ def test_nothing_asked_is_the_default():
     [
         ({"width": "320", "quality": "50", "fps": "12.5"}, Rendition(width=320, quality=50, fps=12.5)),
         ({"width": "16", "quality": "1", "fps": "0.01"}, Rendition(width=80, quality=1, fps=0.01)),
-        ({"width": "65500", "quality": "100", "fps": "1000"}, Rendition(width=None, quality=100, fps=1000.0)),
+        ({"width": "65500", "quality": "100", "fps": "1000"}, Rendition(width=65500, quality=100, fps=1000.0)),
+        ({"width": "7681"}, Rendition(width=10240)),
         ({"levels": "minmax"}, Rendition(levels="minmax", low=None, high=None)),
         ({"levels": "fixed", "low": "-3.5", "high": "1e4"}, Rendition(levels="fixed", low=-3.5, high=10_000.0)),
         ({"levels": "percentile", "low": "0", "high": "100"}, Rendition(levels="percentile", low=0.0, high=100.0)),

@@ -23,7 +23,13 @@ def health(*bad: float, good_at_the_end: bool = False) -> Health:
     for time in bad:
         made.note_bad("bitshuffle", f"bitshuffle: damaged at {time:g}", time)
     if good_at_the_end:
-        made.note_good()
+        made.note_good(bad[-1])
+    return made
+
+
+def good(time: float) -> Health:
+    made = Health()
+    made.note_good(time)
     return made
 
 
@@ -52,12 +58,17 @@ SILENT = f"connected to {ADDRESS}, but no message comes"
         (intake(2000.0), [health(1999.9, 2000.1)], 2000.2, "live", "", 2000.0),
         (intake(2000.0), [health(1990.0, 2000.1, good_at_the_end=True)], 2000.2, "live", "", 2000.0),
         (intake(2000.0), [health(1990.0, 2000.0)], 2010.0, "silent", SILENT, 2000.0),
+        (intake(2000.0), [health(1990.0, 2000.0), good(1999.9)], 2000.2, "live", "", 2000.0),
+        (intake(2000.0), [good(2000.0), health(1990.0, 1999.0)], 2000.2, "live", "", 2000.0),
+        (intake(2000.0), [good(1995.0), health(1990.0, 2000.0)], 2000.2, "undecodable",
+         "bitshuffle: damaged at 1990", 1995.0),
     ],
     ids=[
         "no time for an answer", "nobody yet",
         "cannot know", "connected, nothing yet", "live", "silent for 1.5 s", "gone", "just gone",
         "slow camera", "slow camera, silent", "fast camera", "trouble", "undecodable", "one of two undecodable",
         "single bad ones", "bad ones, then a good one", "silence outranks trouble",
+        "bad ones met by a slow encoder", "shown by another since", "the other has shown none since",
     ],
 )  # fmt: skip
 def test_state_and_sentence(
@@ -75,12 +86,12 @@ def test_trouble_begins_anew_after_a_good_one():
     for time in range(100):
         checked.note_bad("size", "bad", time)
         checked.note_bad("size", "bad", time + 0.5)
-        assert checked.trouble is None
-        checked.note_good()
+        assert checked.find_trouble() is None
+        checked.clear()
     checked.note_bad("size", "bad", 200.0)
     checked.note_bad("lz4", "worse", 201.0)
     checked.note_bad("lz4", "worse by 7", 201.5)  # numbers in it are no news
-    assert checked.trouble == ("worse", 200.0)
+    assert checked.find_trouble() == ("worse", 200.0)
 
 
 def test_intake_counts_and_knows_the_usual_pace(monkeypatch: pytest.MonkeyPatch):
@@ -100,6 +111,40 @@ def test_intake_counts_and_knows_the_usual_pace(monkeypatch: pytest.MonkeyPatch)
     now[0] -= 7200
     counted.count(100)
     assert 0 < counted.interval < 1.2
+
+
+def feed(counted: Intake, now: list[float], *gaps: float) -> float:
+    """Let a message come after each of these times; the interval that is then the usual one."""
+    for gap in gaps:
+        now[0] += gap
+        counted.count(100)
+    return counted.interval
+
+
+@pytest.mark.parametrize("silence", [2.0, 9.0, 11.0, 3600.0])
+@pytest.mark.parametrize("interval", [0.01, 0.1, 0.6])
+def test_silence_does_not_count_as_pace(monkeypatch: pytest.MonkeyPatch, interval: float, silence: float):
+    """After it the next one is noticed as soon as the first; the first message of all may be long before the second."""
+    now = [5000.0]
+    monkeypatch.setattr("mjpeg_viewer.sources.intake.time.time", lambda: now[0])
+    counted = Intake()
+    feed(counted, now, *[interval] * 20, silence)
+    assert counted.interval == pytest.approx(interval)
+    assert feed(counted, now, interval) == pytest.approx(interval)
+    alone = Intake()
+    if silence > 10:
+        assert feed(alone, now, 0, silence, interval) == pytest.approx(interval)
+
+
+@pytest.mark.parametrize("pace", [5.0, 60.0])
+def test_camera_that_becomes_slow_is_not_silent_for_ever(monkeypatch: pytest.MonkeyPatch, pace: float):
+    """Two silences in a row are its pace: after a few more it is live all the time, up to one message in 30 s."""
+    now = [5000.0]
+    monkeypatch.setattr("mjpeg_viewer.sources.intake.time.time", lambda: now[0])
+    counted = Intake()
+    feed(counted, now, *[0.1] * 20, *[pace] * 6)
+    assert counted.silent_after > min(pace, 10)
+    assert feed(counted, now, *[pace] * 60) == pytest.approx(min(pace, 10), rel=0.01)
 
 
 def test_rates_are_of_the_last_five_seconds():

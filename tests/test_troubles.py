@@ -21,3 +21,14 @@ def test_hundred_troubles_a_second_are_one_line_in_ten(caplog: pytest.LogCapture
         "beam: 1000 could not be shown (lz4 750, size 250), the latest: number 1000",
     ]
     assert troubles.counts == {"lz4": 750, "size": 251}
+
+
+def test_message_is_counted_once_however_many_try_to_show_it():
+    """Also by an encoder that comes to it when others are some messages ahead."""
+    troubles = Troubles("beam")
+    for sequence in (5, 6, 5, 7, 6, 5, 7):
+        troubles.note("lz4", "damaged", sequence)
+    assert troubles.counts == {"lz4": 3}
+    troubles.note("axis", "of no message")
+    troubles.note("axis", "of no message")
+    assert troubles.counts == {"lz4": 3, "axis": 2}

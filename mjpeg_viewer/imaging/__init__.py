@@ -12,11 +12,12 @@ from mjpeg_viewer.imaging.analysis import MEASURES, Analysis, analyse
 from mjpeg_viewer.imaging.background import Averaging, Background
 from mjpeg_viewer.imaging.card import card, dim
 from mjpeg_viewer.imaging.colormap import encode_bar
+from mjpeg_viewer.imaging.edges import check_shown
 from mjpeg_viewer.imaging.exact import encode_npy, encode_png
 from mjpeg_viewer.imaging.geometry import crop, find_size
 from mjpeg_viewer.imaging.levels import Leveller, Levels, make_leveller
 from mjpeg_viewer.imaging.overlay import PIXELS, Facts, Scale
-from mjpeg_viewer.imaging.render import check_image, render
+from mjpeg_viewer.imaging.render import render
 
 __all__ = [
     "MEASURES",
@@ -30,7 +31,7 @@ __all__ = [
     "Scale",
     "analyse",
     "card",
-    "check_image",
+    "check_shown",
     "crop",
     "dim",
     "encode_bar",

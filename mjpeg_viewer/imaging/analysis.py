@@ -10,8 +10,8 @@ from math import ceil
 
 import numpy as np
 
-from mjpeg_viewer.errors import RenderError
 from mjpeg_viewer.frame import Image, Value
+from mjpeg_viewer.imaging.edges import check_image
 from mjpeg_viewer.imaging.profile import Profile, find_fwhm, find_moments
 
 
@@ -29,10 +29,7 @@ def analyse(image: Image, saturation: float | None = None) -> "Analysis":
     Raises:
         RenderError: This is no picture.
     """
-    if image.dtype.kind not in "biuf":
-        raise RenderError(f"pixels of type {image.dtype} cannot be measured; expected bool, integer or float")
-    if image.ndim != 2 and not (image.ndim == 3 and image.shape[2] in (3, 4)):
-        raise RenderError(f"an array of shape {list(image.shape)} is no picture; expected [height, width] or RGB")
+    check_image(image)
     return Analysis(image, saturation)
 
 

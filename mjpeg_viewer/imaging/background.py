@@ -1,9 +1,12 @@
 """What a camera sees without its beam: the mean of some images, and other images without it."""
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
 from mjpeg_viewer.frame import Image
+from mjpeg_viewer.imaging.exact import encode_npy
 
 
 class Background:
@@ -23,6 +26,11 @@ class Background:
         self.frames = frames
         self.captured = captured
         self._offset, self._low, self._high = _prepare(mean, self.dtype)
+
+    @cached_property
+    def npy(self) -> bytes:
+        """The mean as a file in numpy's format: made when first asked for, and kept."""
+        return encode_npy(self.mean)
 
     def fits(self, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> bool:
         """Tell whether images of this shape and type, in whatever byte order, can be freed of it."""

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from mjpeg_viewer.errors import RenderError
+from mjpeg_viewer.imaging.edges import encode_jpeg
 from mjpeg_viewer.imaging.grey import Grey
 from mjpeg_viewer.imaging.text import choose_size, lay_out
 from mjpeg_viewer.rendition import DEFAULT_QUALITY, MAX_SIDE
@@ -33,7 +34,7 @@ def card(width: int, height: int, lines: Sequence[str]) -> bytes:
     """
     picture = np.full((min(height, MAX_SIDE), min(width, MAX_SIDE)), _GROUND, np.uint8)
     _write_banner(picture, lines)
-    return _encode(picture)
+    return encode_jpeg(picture, DEFAULT_QUALITY)
 
 
 def dim(jpeg: bytes, lines: Sequence[str]) -> bytes:
@@ -61,7 +62,8 @@ def dim(jpeg: bytes, lines: Sequence[str]) -> bytes:
     picture = np.asarray(cv2.convertScaleAbs(picture, alpha=_DIMMED), np.uint8)
     if not _write_banner(picture, lines):
         picture[:] = _GROUND
-    return _encode(np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8) if colour else picture)
+    shown = np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8) if colour else picture
+    return encode_jpeg(shown, DEFAULT_QUALITY)
 
 
 def _write_banner(picture: Grey, lines: Sequence[str]) -> bool:
@@ -76,10 +78,3 @@ def _write_banner(picture: Grey, lines: Sequence[str]) -> bool:
     picture[max(0, top - size) : top + block.height + size] = _GROUND
     block.write(picture, (width - block.width) // 2, top, centred=True)
     return True
-
-
-def _encode(picture: Grey) -> bytes:
-    done, jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, DEFAULT_QUALITY))
-    if not done:
-        raise RenderError(f"OpenCV could not encode {picture.shape} pixels")
-    return jpeg.tobytes()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from mjpeg_viewer.errors import RenditionError
 from mjpeg_viewer.frame import Image
 from mjpeg_viewer.imaging.grey import Grey
-from mjpeg_viewer.imaging.marks import Mask
+from mjpeg_viewer.imaging.marks import Marked
 from mjpeg_viewer.rendition import Rendition, Roi
 
 Points = NDArray[np.float64]
@@ -41,7 +41,7 @@ def crop(image: Image, roi: Roi | None) -> Image:
 
 def orient(picture: Grey, mirror: bool, rotate: int) -> Grey:
     """
-    Turn a picture, or a mask as one of 0 and 1.
+    Turn a picture, or what is marked as one of 0 and 1.
 
     Args:
         picture: Pixels of shape [height, width] or [height, width, 3].
@@ -85,18 +85,18 @@ def _fit(width: int, height: int, most: int | None) -> tuple[int, int]:
     return most, max(1, round(height * most / width))
 
 
-def shrink_mask(mask: Mask, height: int, width: int) -> Mask:
+def shrink_marked(marked: Marked, height: int, width: int) -> Marked:
     """
-    Shrink a mask: a pixel of the result is marked if any of those is that it stands for, so that none gets lost.
+    Shrink what is marked: a pixel of the result is, if any of those is that it stands for, so that none gets lost.
 
     Args:
-        mask: Of shape [height, width] of the picture before it was shrunk.
+        marked: Of shape [height, width] of the picture before it was shrunk.
         height: Of the picture, in pixels, after it was shrunk.
         width: Likewise.
     """
-    if mask.shape == (height, width):
-        return mask
-    share = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    if marked.shape == (height, width):
+        return marked
+    share = cv2.resize(marked.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(share > 0, np.bool_)
 
 

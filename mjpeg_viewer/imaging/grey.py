@@ -22,7 +22,8 @@ def to_8_bit(image: Image, levels: Levels, norm: Norm = "linear") -> Grey:
     """
     Map [low, high] onto 0..255 by a curve, rounded; what is outside becomes black or white, NaN black.
 
-    The result is within one grey level of exact arithmetic, and with up to 16 bits mostly the nearest.
+    The result is within one grey level of exact arithmetic, and with up to 16 bits mostly the nearest.  Integers beyond
+    2^53 are taken for the float64 next to them.
 
     Args:
         image: Pixels of shape [height, width] or [height, width, 3], of bool or any integer or float type, in
@@ -37,7 +38,7 @@ def to_8_bit(image: Image, levels: Levels, norm: Norm = "linear") -> Grey:
     dtype = image.dtype.newbyteorder("=")
     native = np.ascontiguousarray(image, dtype)
     if norm == "linear" and _float32_will_do(dtype, levels):
-        return _scale(native, levels)
+        return _map_in_float32(native, levels)
     if dtype.itemsize <= 2 and dtype.kind in "iub":
         # Every value there can be goes through one table: exact, whatever the curve.
         unsigned: NDArray[np.unsignedinteger] = native.view(np.uint8 if dtype.itemsize == 1 else np.uint16)
@@ -72,17 +73,17 @@ def _place(image: Image, levels: Levels, top: float) -> NDArray[np.float64]:
 
 
 def _float32_will_do(dtype: np.dtype[np.generic], levels: Levels) -> bool:
-    """Tell whether _scale, which computes in float32, stands within a grey level: in most images."""
+    """Tell whether _map_in_float32, which computes in float32, stands within a grey level: in most images."""
     span, largest = levels.high - levels.low, max(abs(levels.low), abs(levels.high))
     if dtype in (np.float32, np.float64):
         return 1e-30 < span < 1e30 and largest < 256 * span
     if dtype in (np.uint16, np.int16, np.int32):
-        # _scale takes pixels below black for the next whole number: from 512 on that is half a grey level.
+        # _map_in_float32 takes pixels below black for the next whole number: from 512 on that is half a grey level.
         return span >= 512 and largest < 256 * span and levels.low < np.iinfo(dtype.name).max
     return False
 
 
-def _scale(image: NDArray[Any], levels: Levels) -> Grey:
+def _map_in_float32(image: NDArray[Any], levels: Levels) -> Grey:
     # convertScaleAbs folds what is negative upwards, and makes black of what lies beyond 2^31 and of NaN.
     shape = image.shape
     image = image.reshape(shape[0], -1)  # colours as columns: one pixel of three is a bare number to OpenCV

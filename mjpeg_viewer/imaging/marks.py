@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from mjpeg_viewer.frame import Image
 
-Mask = NDArray[np.bool_]
+Marked = NDArray[np.bool_]
+"""Which pixels are marked, of shape [height, width]."""
 
 Colour = tuple[int, int, int]
 """Red, green, blue, 0..255."""
@@ -19,7 +20,7 @@ NAN_COLOUR: Colour = (60, 90, 0)
 OVER_COLOUR: Colour = (240, 180, 255)
 
 
-def find_marks(image: Image, high: float | None) -> list[tuple[Mask, Colour]]:
+def find_marks(image: Image, high: float | None) -> list[tuple[Marked, Colour]]:
     """
     Find the pixels of a grey image that no colour of a map stands for.
 
@@ -30,11 +31,11 @@ def find_marks(image: Image, high: float | None) -> list[tuple[Mask, Colour]]:
     Returns:
         Which pixels get which colour; nothing if there are none.
     """
-    marks: list[tuple[Mask, Colour]] = []
+    marks: list[tuple[Marked, Colour]] = []
     if image.dtype.kind == "f":
         marks.append((np.isnan(image), NAN_COLOUR))
     if high is not None:
         # A whole number is compared in the image's own type: a sixth of the time, and right beyond 2^53.
         with np.errstate(over="ignore"):  # what a float32 cannot hold is infinite, and nothing is above that
             marks.append((np.greater(image, floor(high) if image.dtype.kind in "iu" else high), OVER_COLOUR))
-    return [(mask, colour) for mask, colour in marks if mask.any()]
+    return [(marked, colour) for marked, colour in marks if marked.any()]

@@ -52,7 +52,7 @@ def find_fwhm(profile: Profile) -> float | None:
 
     None for a constant profile, and where the profile does not fall to that half on both sides of its peak.
     """
-    scaled = _scale(profile)
+    scaled = _normalise(profile)
     if scaled is None:
         return None
     peak = int(scaled.argmax())
@@ -72,8 +72,8 @@ def find_moments(profile: Profile) -> Moments | None:
 
     None if there is no spot (see fit_gaussian).
     """
-    scaled = _scale(profile)
-    spot = None if scaled is None else _fit(scaled)
+    scaled = _normalise(profile)
+    spot = None if scaled is None else fit_gaussian(scaled)
     if scaled is None or spot is None:
         return None
     position = np.arange(scaled.size, dtype=np.float64)
@@ -87,23 +87,7 @@ def find_moments(profile: Profile) -> Moments | None:
     return Moments(float(centre), float(np.sqrt(variance)) if variance >= 0 else None)
 
 
-def fit_gaussian(profile: Profile) -> Gaussian | None:
-    """
-    Fit a Gaussian on a constant offset, by least squares.
-
-    None if there is no spot: the profile is constant, or what fits it best has its centre outside or is wider than
-    the profile is long.
-    """
-    scaled = _scale(profile)
-    spot = None if scaled is None else _fit(scaled)
-    if spot is None:
-        return None
-    low = float(profile.min())
-    span = float(profile.max()) - low
-    return Gaussian(low + span * spot.offset, span * spot.height, spot.centre, spot.sigma)
-
-
-def _scale(profile: Profile) -> Profile | None:
+def _normalise(profile: Profile) -> Profile | None:
     """Bring a profile onto 0..1, so that every number in between is of a size that can be squared."""
     if not profile.size:
         return None
@@ -116,8 +100,13 @@ def _scale(profile: Profile) -> Profile | None:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _fit(scaled: Profile) -> Gaussian | None:
-    """Levenberg's and Marquardt's method (J. SIAM 11, 431, 1963), from where cam_server starts it."""
+def fit_gaussian(scaled: Profile) -> Gaussian | None:
+    """
+    Fit a Gaussian on a constant offset to a profile from 0 to 1, by least squares.
+
+    Levenberg's and Marquardt's method (J. SIAM 11, 431, 1963), from where cam_server starts it.  None if there is no
+    spot: what fits best has its centre outside, is wider than the profile is long, or is not found.
+    """
     position = np.arange(scaled.size, dtype=np.float64)
     sigma = max(float(np.trapezoid(scaled)) / np.sqrt(2 * np.pi), _NARROWEST)
     found = np.array([0.0, 1.0, float(scaled.argmax()), sigma])

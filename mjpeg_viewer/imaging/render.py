@@ -6,7 +6,8 @@ import numpy as np
 from mjpeg_viewer.errors import RenderError
 from mjpeg_viewer.frame import Image
 from mjpeg_viewer.imaging.colormap import apply_colormap
-from mjpeg_viewer.imaging.geometry import orient, shrink, shrink_mask
+from mjpeg_viewer.imaging.edges import check_shown, encode_jpeg
+from mjpeg_viewer.imaging.geometry import orient, shrink, shrink_marked
 from mjpeg_viewer.imaging.grey import Grey, to_8_bit
 from mjpeg_viewer.imaging.levels import Levels
 from mjpeg_viewer.imaging.marks import find_marks
@@ -35,7 +36,7 @@ def render(image: Image, rendition: Rendition, levels: Levels, facts: Facts | No
     Raises:
         RenderError: The type or shape cannot be shown.  This frame is skipped, never the stream.
     """
-    check_image(image)
+    check_shown(image)
     colour = image.ndim == 3
     picture = to_8_bit(image[:, :, :3] if colour else image, levels, rendition.norm)
     picture = shrink(orient(picture, rendition.mirror, rendition.rotate), rendition.width)
@@ -48,10 +49,7 @@ def render(image: Image, rendition: Rendition, levels: Levels, facts: Facts | No
         raise RenderError(f"{width} x {height} pixels do not fit a JPEG ({MAX_SIDE} at most); ask for a smaller width")
     if facts is not None:
         picture = draw(picture, image, rendition, facts)
-    done, jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, rendition.quality))
-    if not done:
-        raise RenderError(f"OpenCV could not encode {picture.shape} pixels")
-    return jpeg.tobytes()
+    return encode_jpeg(picture, rendition.quality)
 
 
 def _colour(picture: Grey, image: Image, rendition: Rendition, levels: Levels) -> Grey:
@@ -59,15 +57,7 @@ def _colour(picture: Grey, image: Image, rendition: Rendition, levels: Levels) -
     picture = apply_colormap(picture, rendition.colormap)
     if picture.ndim == 3:
         height, width = picture.shape[:2]
-        for mask, colour in find_marks(image, levels.high if rendition.levels == "fixed" else None):
-            turned = orient(mask.view(np.uint8), rendition.mirror, rendition.rotate)
-            picture[shrink_mask(turned.view(np.bool_), height, width)] = colour[::-1]
+        for marked, colour in find_marks(image, levels.high if rendition.levels == "fixed" else None):
+            turned = orient(marked.view(np.uint8), rendition.mirror, rendition.rotate)
+            picture[shrink_marked(turned.view(np.bool_), height, width)] = colour[::-1]
     return picture
-
-
-def check_image(image: Image) -> None:
-    """Raise RenderError if an image's type or shape cannot be shown."""
-    if image.dtype.kind not in "biuf":
-        raise RenderError(f"pixels of type {image.dtype} cannot be shown; expected bool, integer or float")
-    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (3, 4)) or not image.size:
-        raise RenderError(f"an array of shape {list(image.shape)} is no picture; expected [height, width] or RGB")

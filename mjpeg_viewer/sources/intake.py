@@ -11,6 +11,10 @@ Sink = Callable[[Message], bool]
 # A pause longer than this says nothing about a camera's usual pace.
 _LONGEST_INTERVAL = 10.0
 
+# A camera is silent when nothing came for this long, or for three of its usual intervals if that is longer.
+_SILENT_AFTER = 1.5
+_SILENT_INTERVALS = 3
+
 
 class Intake:
     """
@@ -20,7 +24,7 @@ class Intake:
         received: Messages since the start.
         received_bytes: Their bytes.
         last: When the last one came, in seconds since the epoch; None before the first.
-        interval: The usual time between two, in seconds, smoothed; 0 before the second.
+        interval: The usual time between two, in seconds, smoothed; 0 until it is known.  A silence is no part of it.
         connected: Whether somebody is at the other end; None if that cannot be known.
         trouble: Why the other end's last attempt to connect failed, or an empty text.
     """
@@ -32,16 +36,28 @@ class Intake:
         self.interval = 0.0
         self.connected: bool | None = None
         self.trouble = ""
+        self._silent_before = False
+
+    @property
+    def silent_after(self) -> float:
+        """How long nothing comes before that is a silence, in seconds."""
+        return max(_SILENT_AFTER, _SILENT_INTERVALS * self.interval)
 
     def count(self, size_bytes: int) -> float:
         """Count one message and return the time of its coming."""
         now = time.time()
         if self.last is not None:
-            gap = min(max(now - self.last, 0.0), _LONGEST_INTERVAL)
-            self.interval += (gap - self.interval) * (0.1 if self.interval else 1.0)
+            self._learn(max(now - self.last, 0.0))
         self.received += 1
         self.received_bytes += size_bytes
         self.last = now
         self.connected = True
         self.trouble = ""
         return now
+
+    def _learn(self, gap: float) -> None:
+        # One silence says nothing of the pace; another one right after it is the new pace.
+        silence = gap > (self.silent_after if self.interval else _LONGEST_INTERVAL)
+        if not silence or self._silent_before:
+            self.interval += (min(gap, _LONGEST_INTERVAL) - self.interval) * (0.1 if self.interval else 1.0)
+        self._silent_before = silence

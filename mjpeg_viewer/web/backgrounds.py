@@ -9,7 +9,7 @@ from multidict import MultiDict
 from mjpeg_viewer.background import Capture
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.errors import UnavailableError
-from mjpeg_viewer.imaging import Background, encode_npy
+from mjpeg_viewer.imaging import Background
 from mjpeg_viewer.mailbox import Mailbox
 from mjpeg_viewer.query import parse_frames
 from mjpeg_viewer.web.describe import describe_background
@@ -19,6 +19,9 @@ from mjpeg_viewer.web.visible import get_camera
 
 # Proxies wait for an answer for a minute.
 _CAPTURE_TIMEOUT = 50.0
+
+# A kind of its own, so that no number of other encoders shuts it out.
+_KEY = "background"
 
 
 async def tell(request: web.Request) -> web.Response:
@@ -48,7 +51,7 @@ async def download(request: web.Request) -> web.Response:
     held = camera.background.held
     if held is None:
         raise web.HTTPNotFound(text=f"{camera.name} has no background: {camera.background.reason}.")
-    body = await asyncio.to_thread(encode_npy, held.mean)
+    body = await asyncio.to_thread(lambda: held.npy)
     disposition = f'inline; filename="{camera.name}_background.npy"'
     headers = {hdrs.CONTENT_TYPE: "application/octet-stream", hdrs.CONTENT_DISPOSITION: disposition}
     return web.Response(body=body, headers=headers)
@@ -57,8 +60,9 @@ async def download(request: web.Request) -> web.Response:
 async def _capture(request: web.Request, camera: Camera, frames: int) -> Background:
     maker = Capture(frames)
     results: Mailbox[Background | None] = Mailbox()
-    # Each capture has an encoder of its own: with another's, it would have frames that came before it was asked for.
-    with camera.watch(("background", id(maker)), lambda: maker, results):
+    # No two share one: who comes to another's would have frames from before he asked.  And of two at the same time
+    # nobody could say which is held afterwards.
+    with camera.background.begin_capture(), camera.watch(_KEY, lambda: maker, results):
         try:
             async with asyncio.timeout(_CAPTURE_TIMEOUT):
                 while (found := await take(request, camera, results, PATIENCE)) is None:

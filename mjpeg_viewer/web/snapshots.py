@@ -41,6 +41,8 @@ async def snapshot(request: web.Request) -> web.Response:
     body = made.jpeg if isinstance(made, Picture) else made.body
     if isinstance(body, InexactError):
         raise InexactError(f"{camera.name}: {body}")
+    if isinstance(body, RenditionError):
+        raise body
     # Of the bytes, too: levels follow the camera, so one frame can be shown in more than one way.
     digest = await asyncio.to_thread(lambda: blake2b(body, digest_size=8).hexdigest())
     response = web.Response(headers=made.headers())
@@ -64,6 +66,8 @@ async def _show(request: web.Request, camera: Camera) -> Picture:
     answers = _Answers()
     with camera.watch(rendition, make_pictures(camera, rendition), answers, max_age=max_age):
         answer = await take(request, camera, answers, PATIENCE)
+        if isinstance(answer, Notice):
+            check_roi(rendition, camera.image_info)  # known by now, and asking again would not help
     if isinstance(answer, Notice):
         raise UnavailableError(f"{camera.name} cannot be shown like this: {answer.reason}")
     return answer

@@ -5,7 +5,7 @@ from math import exp, log, sqrt
 import numpy as np
 import pytest
 
-from mjpeg_viewer.imaging.profile import find_fwhm, find_moments, fit_gaussian
+from mjpeg_viewer.imaging.profile import Gaussian, find_fwhm, find_moments, fit_gaussian
 
 FWHM_OF_SIGMA = 2 * sqrt(2 * log(2))
 
@@ -13,6 +13,13 @@ FWHM_OF_SIGMA = 2 * sqrt(2 * log(2))
 def gaussian(length: int, centre: float, sigma: float, height: float = 1.0, offset: float = 0.0) -> np.ndarray:
     """One value at a time."""
     return np.array([offset + height * exp(-((x - centre) ** 2) / (2 * sigma**2)) for x in range(length)])
+
+
+def fit(profile: np.ndarray) -> Gaussian | None:
+    """Fit a profile, whatever its values."""
+    low, span = profile.min(), profile.max() - profile.min()
+    scaled = fit_gaussian((profile - low) / span)
+    return scaled and Gaussian(low + span * scaled.offset, span * scaled.height, scaled.centre, scaled.sigma)
 
 
 def noisy(seed: int) -> np.ndarray:
@@ -30,10 +37,10 @@ def noisy(seed: int) -> np.ndarray:
 def test_clean_spot_has_its_own_numbers(length: int, centre: float, sigma: float, height: float, offset: float):
     """Centre, sigma and width of a drawn Gaussian come back, however bright it is and on whatever it stands."""
     profile = gaussian(length, centre, sigma, height, offset)
-    fit = fit_gaussian(profile)
-    assert fit is not None
-    assert (fit.centre, fit.sigma) == pytest.approx((centre, sigma), abs=1e-4)
-    assert (fit.height, fit.offset) == pytest.approx((height, offset), rel=1e-6, abs=height * 1e-6)
+    found = fit(profile)
+    assert found is not None
+    assert (found.centre, found.sigma) == pytest.approx((centre, sigma), abs=1e-4)
+    assert (found.height, found.offset) == pytest.approx((height, offset), rel=1e-6, abs=height * 1e-6)
     moments = find_moments(profile)
     assert moments is not None
     # Beyond five sigmas lie 1.5e-5 of the variance.
@@ -44,18 +51,18 @@ def test_clean_spot_has_its_own_numbers(length: int, centre: float, sigma: float
 
 @pytest.mark.parametrize("seed", range(10))
 def test_fit_is_the_least_sum_of_squares(seed: int):
-    """No parameter can be moved either way without a worse fit."""
+    """No parameter can be moved either way without a worse found."""
     profile = noisy(seed)
-    fit = fit_gaussian(profile)
-    assert fit is not None
+    found = fit(profile)
+    assert found is not None
 
     def misfit(offset: float, height: float, centre: float, sigma: float) -> float:
         return float(((gaussian(len(profile), centre, sigma, height, offset) - profile) ** 2).sum())
 
-    least = misfit(*fit)
-    for index, nudge in enumerate((1.0, 5.0, fit.sigma / 200, fit.sigma / 200)):
+    least = misfit(*found)
+    for index, nudge in enumerate((1.0, 5.0, found.sigma / 200, found.sigma / 200)):
         for sign in (-1, 1):
-            moved = list(fit)
+            moved = list(found)
             moved[index] += sign * nudge
             assert misfit(*moved) > least
 
@@ -64,12 +71,12 @@ def test_fit_is_the_least_sum_of_squares(seed: int):
 def test_moments_are_those_above_the_fitted_offset_within_five_sigmas(seed: int):
     """Centre of mass and rms as cam_server has them, summed one pixel at a time."""
     profile = noisy(seed)
-    fit = fit_gaussian(profile)
-    assert fit is not None
-    near = [x for x in range(len(profile)) if abs(x - fit.centre) <= 5 * fit.sigma]
-    mass = sum(profile[x] - fit.offset for x in near)
-    centre = sum(x * (profile[x] - fit.offset) for x in near) / mass
-    variance = sum((x - centre) ** 2 * (profile[x] - fit.offset) for x in near) / mass
+    found = fit(profile)
+    assert found is not None
+    near = [x for x in range(len(profile)) if abs(x - found.centre) <= 5 * found.sigma]
+    mass = sum(profile[x] - found.offset for x in near)
+    centre = sum(x * (profile[x] - found.offset) for x in near) / mass
+    variance = sum((x - centre) ** 2 * (profile[x] - found.offset) for x in near) / mass
     assert find_moments(profile) == pytest.approx((centre, sqrt(variance)), rel=1e-6)
 
 
@@ -136,7 +143,7 @@ NO_SPOT = {
 @pytest.mark.parametrize("profile", NO_SPOT.values(), ids=NO_SPOT)
 def test_where_is_no_spot_are_no_numbers(profile: np.ndarray):
     """Neither a zero nor a warning: nothing."""
-    assert (fit_gaussian(profile), find_moments(profile), find_fwhm(profile)) == (None, None, None)
+    assert (find_moments(profile), find_fwhm(profile)) == (None, None)
 
 
 @pytest.mark.parametrize("length", [2, 3, 4, 5])
@@ -158,5 +165,5 @@ def test_noise_ends():
     """Where there is only noise, the search for a spot ends; what it finds lies inside."""
     random = np.random.default_rng(5)
     for _ in range(50):
-        fit = fit_gaussian(random.normal(100, 10, 300))
-        assert fit is None or (0 <= fit.centre <= 299 and 0 < fit.sigma <= 300)
+        found = fit(random.normal(100, 10, 300))
+        assert found is None or (0 <= found.centre <= 299 and 0 < found.sigma <= 300)

@@ -6,6 +6,7 @@ import pytest
 
 from mjpeg_viewer.errors import RenderError
 from mjpeg_viewer.imaging import Levels, render
+from mjpeg_viewer.query import parse_rendition
 from mjpeg_viewer.rendition import Rendition
 
 FULL = Levels(0.0, 255.0)
@@ -130,6 +131,13 @@ def test_side_that_no_jpeg_can_have_is_refused_in_words(height: int, width: int)
 def test_side_that_no_jpeg_can_have_is_shown_at_a_smaller_width():
     """What the error advises works."""
     assert decode(render(np.zeros((2, 70_000), np.uint8), Rendition(width=1000), FULL)).shape == (1, 1000)
+
+
+@pytest.mark.parametrize(("asked", "width"), [("7680", 7680), ("7681", 10240), ("65500", 65500)])
+def test_image_wider_than_any_screen_shrinks_too(asked: str, width: int):
+    """Whatever width is asked for, the picture is not wider than the next one of the list."""
+    picture = decode(render(np.zeros((2, 70_000), np.uint8), parse_rendition({"width": asked}), FULL))
+    assert picture.shape[1] == width
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from bsread import PULL, Source
 
+from mjpeg_viewer.cli import main
 from mjpeg_viewer.simulator import Beam, Simulator
 
 PATIENCE = 10.0  # s, for what happens at once on an idle machine
@@ -40,8 +41,10 @@ READY = re.compile(
 OPTIONS = ["-o", "0", "--size", "64x48", "--dtype", "uint16", "-d", "0.01"]
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("delay", ["0.01", "0", "3600"])
+# Both signals have one handler, so each is tried, and each kind of waiting, but not each with each.
+@pytest.mark.parametrize(
+    ("ending", "delay"), [(signal.SIGTERM, "0.01"), (signal.SIGTERM, "3600"), (signal.SIGINT, "0")]
+)
 def test_signal_ends_the_command_at_once(ending, delay):
     """With nobody connected, SIGTERM and Ctrl-C end it with status 0 and without a word."""
     with simulate("-o", "0", "-d", delay, "--size", "64x48") as process:
@@ -80,30 +83,42 @@ def test_command_says_which_port_is_taken():
     assert (process.returncode, out) == (1, "")
 
 
-@pytest.mark.parametrize(
-    ("options", "status", "last_line"),
-    [
-        (["--size", "640"], 2, "argument --size: '640' is no size; expected WIDTHxHEIGHT, e.g. 640x480"),
-        (["--size", "0x5"], 2, "argument --size: '0x5' is no size; expected 1 to 16384 pixels each way"),
-        (["-o", "70000"], 2, "argument -o/--output-port: '70000' is no port; expected 0 to 65535"),
-        (["-d", "-1"], 2, "argument -d/--delay: '-1' is no delay; expected 0 to 3600 s"),
-        (["-d", "nan"], 2, "argument -d/--delay: 'nan' is no delay; expected 0 to 3600 s"),
-        (["-n", "-5"], 2, "argument -n/--n-images: '-5' is no number of images; expected 0 or more, or -1 for no end"),
-        (
-            ["--counter", "--size", "64x48"],
-            2,
-            "simulate: a counter does not fit a picture of 64x48 pixels; expected a ",
-        ),
-        (
-            ["-H", "192.0.2.1", "-o", "0"],
-            1,
-            "simulate: cannot bind tcp://192.0.2.1:*: Cannot assign requested address; ",
-        ),
-        (["-H", "no such host", "-o", "0"], 1, "simulate: cannot bind tcp://no such host:*: "),
-    ],
-)
-def test_wrong_use_is_one_clear_line(options, status, last_line):
-    """The last line on stderr says what was found and what would do; never a traceback."""
+WRONG_USE = [
+    (["--size", "640"], 2, "argument --size: '640' is no size; expected WIDTHxHEIGHT, e.g. 640x480"),
+    (["--size", "0x5"], 2, "argument --size: '0x5' is no size; expected 1 to 16384 pixels each way"),
+    (["-o", "70000"], 2, "argument -o/--output-port: '70000' is no port; expected 0 to 65535"),
+    (["-d", "-1"], 2, "argument -d/--delay: '-1' is no delay; expected 0 to 3600 s"),
+    (["-d", "nan"], 2, "argument -d/--delay: 'nan' is no delay; expected 0 to 3600 s"),
+    (["-n", "-5"], 2, "argument -n/--n-images: '-5' is no number of images; expected 0 or more, or -1 for no end"),
+    (
+        ["--counter", "--size", "64x48"],
+        2,
+        "simulate: a counter does not fit a picture of 64x48 pixels; expected a ",
+    ),
+    (
+        ["-H", "192.0.2.1", "-o", "0"],
+        1,
+        "simulate: cannot bind tcp://192.0.2.1:*: Cannot assign requested address; ",
+    ),
+    (["-H", "no such host", "-o", "0"], 1, "simulate: cannot bind tcp://no such host:*: "),
+]
+
+
+@pytest.mark.parametrize(("options", "status", "last_line"), WRONG_USE)
+def test_wrong_use_is_one_clear_line(options, status, last_line, capsys):
+    """The last line on stderr says what was found and what would do."""
+    try:
+        found = main(["simulate", *options])
+    except SystemExit as end:
+        found = end.code
+    out, errors = capsys.readouterr()
+    assert (found, out) == (status, "")
+    assert last_line in errors.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("options", "status", "last_line"), [WRONG_USE[0], WRONG_USE[-3], WRONG_USE[-1]])
+def test_wrong_use_ends_the_process_without_a_traceback(options, status, last_line):
+    """As an option, as a contradiction of two, and as what only the system can tell: one of each."""
     with simulate(*options) as process:
         out, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (status, "")

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mjpeg_viewer.frame import Frame
+from mjpeg_viewer.imaging import encode_npy
 from mjpeg_viewer.message import Message
 from mjpeg_viewer.simulator import Simulator
 from mjpeg_viewer.web import backgrounds
@@ -89,6 +90,39 @@ async def test_mean_of_frames_is_captured_told_and_handed_out(watching: Site, ca
     status, body = await ask(watching, "DELETE")
     assert (status, orjson.loads(body)) == (200, NONE)
     assert await watching.read_json(BACKGROUND) == NONE
+
+
+async def test_one_is_captured_at_a_time(watching: Site, camera: Pusher) -> None:
+    """Who asks meanwhile is told to wait, whatever else is watched; afterwards anybody may again."""
+    asking = asyncio.create_task(ask(watching, "POST", data={"frames": "2"}))
+    await watching.until_watched()
+    assert await ask(watching, "POST", data={"frames": "1"}) == (
+        503, b"beam: a background is being captured already; wait until that is done\n",
+    )  # fmt: skip
+    for number in (1, 2):
+        camera.send(scene())
+        await until(partial(encoded, watching, number))
+    status, body = await asking
+    assert (status, orjson.loads(body)["frames"]) == (200, 2)
+    assert (await capture(watching, camera, scene()))["frames"] == 1
+
+
+async def test_file_of_the_mean_is_made_once(watching: Site, camera: Pusher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is fetched; of another background it is another one."""
+    made: list[NDArray[Any]] = []
+
+    def encode(image: NDArray[Any]) -> bytes:
+        made.append(image)
+        return encode_npy(image)
+
+    monkeypatch.setattr("mjpeg_viewer.imaging.background.encode_npy", encode)
+    files = []
+    for level in (0, 7):
+        await capture(watching, camera, scene() + level)
+        files += [(await ask(watching, "GET", f"{BACKGROUND}.npy"))[1] for _ in range(3)]
+    assert len(made) == 2
+    assert (files[0], files[3]) == (files[2], files[5])
+    assert files[0] != files[3]
 
 
 async def test_frame_from_before_the_request_is_not_in_it(

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mjpeg_viewer.simulator import Simulator
-from tests.kit import Picture, Pictures, Site
+from tests.kit import Picture, Pictures, Site, run_site
+from tests.web.pusher import push
 
 STREAM = "/cameras/beam/stream.mjpg"
 
@@ -85,13 +86,52 @@ async def test_region_outside_a_known_image_is_refused_by_name(site: Site, beam:
                 )
 
 
-async def test_snapshot_that_cannot_be_made_says_why(site: Site, beam: Simulator):
-    """Not that no picture came, when one came that cannot be shown as asked."""
-    asking = asyncio.create_task(site.session.get(f"{site.base}/cameras/beam/snapshot.jpg?roi=320,0,10,10"))
+@pytest.mark.parametrize("form", ["jpg", "png", "npy"])
+async def test_region_of_a_snapshot_is_refused_by_name_once_the_size_is_known(site: Site, beam: Simulator, form: str):
+    """Nobody watched, so it is the snapshot's own frame that tells; no other try would be better."""
+    asking = asyncio.create_task(site.session.get(f"{site.base}/cameras/beam/snapshot.{form}?roi=320,0,10,10"))
     await site.until_watched()
     beam.send()
     async with await asking as refused:
-        assert refused.status == 503
-        assert await refused.text() == (
-            "beam cannot be shown like this: roi=320,0,10,10 lies outside the image of 320 x 240\n"
-        )
+        assert refused.status == 400
+        assert "Retry-After" not in refused.headers
+        text = await refused.text()
+    assert "roi=" in text
+    assert "320,0,10,10" in text
+    assert "outside the image" in text
+
+
+async def test_snapshot_that_cannot_be_made_says_why():
+    """Not that no picture came, when one came that cannot be shown as asked."""
+    with push() as camera:
+        async with run_site({"beam": camera.url}) as site:
+            asking = asyncio.create_task(site.session.get(f"{site.base}/cameras/beam/snapshot.jpg"))
+            await site.until_watched()
+            camera.send(np.zeros((2, 70_000), np.uint8))
+            async with await asking as refused:
+                assert refused.status == 503
+                assert await refused.text() == (
+                    "beam cannot be shown like this: 70000 x 2 pixels do not fit a JPEG (65500 at most);"
+                    " ask for a smaller width\n"
+                )
+
+
+async def test_region_that_the_image_has_no_more_is_dimmed_with_the_reason():
+    """A camera whose image becomes smaller leaves no old region on the screen, and shows it again when it is back."""
+    with push() as camera:
+        async with (
+            run_site({"beam": camera.url}) as site,
+            site.pictures(f"{STREAM}?roi=40,20,30,24&quality=100") as viewer,
+        ):
+            camera.send(np.full((48, 80), 7, np.uint8))
+            before = await viewer.take()
+            assert before.pixels.shape == (24, 30)
+            camera.send(np.full((48, 40), 9, np.uint8))
+            notice = await take_notice(viewer)
+            assert notice.headers["X-Status"] == "undecodable"
+            assert "X-Sequence" not in notice.headers
+            assert site.cameras["beam"].status.state == "live"
+            async with site.pictures(STREAM), site.get(f"{STREAM}?roi=40,20,30,24") as refused:
+                assert refused.status == 400
+            camera.send(np.full((48, 80), 7, np.uint8))
+            assert (await viewer.take()).pixels.shape == (24, 30)

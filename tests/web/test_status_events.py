@@ -17,7 +17,7 @@ EVENTS = "/cameras/beam/events"
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A camera is silent after a quarter of a second, not two, and absent at once."""
-    monkeypatch.setattr("mjpeg_viewer.status._SILENT_AFTER", 0.25)
+    monkeypatch.setattr("mjpeg_viewer.sources.intake._SILENT_AFTER", 0.25)
     monkeypatch.setattr("mjpeg_viewer.status._FIRST_TRY", 0.0)
     monkeypatch.setattr("mjpeg_viewer.camera._JUDGE_PERIOD", 0.02)
     monkeypatch.setattr("mjpeg_viewer.sources.bsread._LOOK_MS", 20)
