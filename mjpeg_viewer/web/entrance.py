@@ -17,9 +17,9 @@ from functools import partial
 from aiohttp import web
 
 from mjpeg_viewer.supervisor import Supervisor
-from mjpeg_viewer.troubles import Troubles
 from mjpeg_viewer.web.connection import HEAD_TIMEOUT, Connection
 from mjpeg_viewer.web.forwarded import Proxies
+from mjpeg_viewer.web.keys import REFUSED
 from mjpeg_viewer.web.places import find_network
 
 _BACKLOG = 1024
@@ -81,7 +81,7 @@ class Entrance(web.BaseSite):
         super().__init__(runner)
         assert runner.server is not None  # or the line above had raised
         self.tls = tls
-        self.refused = Troubles("server", "requests and connections were refused")
+        self.refused = runner.app[REFUSED]
         self._server_of_all = runner.server
         self._listener = listener
         self._supervisor = supervisor

@@ -29,6 +29,9 @@ _UNSENT_BYTES = 16 * 1024
 # proxy_send_timeout (60 s).
 STALL_TIMEOUT = 30.0
 
+KINDS = ("stream", "events")
+"""What a viewer watches: pictures, or metadata."""
+
 
 class Viewer(asyncio.Protocol):
     """
@@ -37,7 +40,7 @@ class Viewer(asyncio.Protocol):
     At most one item is on its way.  While it is, the newest of each lane waits, and what that displaces is skipped.
 
     Args:
-        kind: ``stream`` or ``events``.
+        kind: One of KINDS.
         cameras: The names of what is watched.
         identity: Who watches.
         request: The request that is answered.
