@@ -35,6 +35,7 @@ from mjpeg_viewer.web.explain import explain
 from mjpeg_viewer.web.forwarded import see_through
 from mjpeg_viewer.web.guard import guard
 from mjpeg_viewer.web.headers import write_headers
+from mjpeg_viewer.web.hosts import know_hosts
 from mjpeg_viewer.web.keyring import KeyRing
 from mjpeg_viewer.web.keys import CAMERAS, LOGINS, PROVIDER, REFUSED, RIGHTS, STARTED, VIEWERS
 from mjpeg_viewer.web.logins import Logins
@@ -81,7 +82,8 @@ def create_app(
     app[VIEWERS] = Viewers(logins, limits, stall_timeout)
     app[REFUSED] = Troubles("server", "requests and connections were refused")
     app[STARTED] = time.time()
-    app.middlewares.extend([time_head, see_through(outside.proxies)])
+    hosts = frozenset[str]() if outside.hosts is None and not logins.needed else outside.hosts
+    app.middlewares.extend([time_head, see_through(outside.proxies), know_hosts(hosts)])
     aiohttp_session.setup(app, CookieStorage(keys, port))
     app.middlewares.extend([explain, guard])
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(_find_templates()), autoescape=True)

@@ -16,13 +16,15 @@ class Outside:
         embed_origins: Sites whose pages may show the cameras.
         provider: Where people log in who have their account elsewhere; None for nowhere.
         encrypted: Whether the server speaks TLS itself.
+        hosts: By which names it may be asked; None for every name, where people log in, else for none.
     """
 
     proxies: Proxies = field(default_factory=Proxies)
     embed_origins: tuple[str, ...] = ()
     provider: Provider | None = None
     encrypted: bool = False
+    hosts: frozenset[str] | None = None
 
 
 ALONE = Outside()
-"""Nobody is trusted, and nobody embeds."""
+"""Nobody is trusted, nobody embeds, and it has no name."""
