@@ -20,8 +20,7 @@ from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.status import State
 from mjpeg_viewer.troubles import Troubles
 from mjpeg_viewer.web.keys import IDENTITY, REFUSED, VIEWERS
-from mjpeg_viewer.web.traffic import Sent
-from mjpeg_viewer.web.viewer import KINDS
+from mjpeg_viewer.web.traffic import KINDS, Sent
 from mjpeg_viewer.web.viewers import Viewers
 from mjpeg_viewer.web.visible import get_cameras
 

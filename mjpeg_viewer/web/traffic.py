@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from mjpeg_viewer.web.viewer import Viewer
 
+KINDS = ("stream", "events")
+"""What a viewer watches: pictures, or metadata."""
+
 
 @dataclass(slots=True)
 class Sent:

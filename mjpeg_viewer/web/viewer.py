@@ -29,9 +29,6 @@ _UNSENT_BYTES = 16 * 1024
 # proxy_send_timeout (60 s).
 STALL_TIMEOUT = 30.0
 
-KINDS = ("stream", "events")
-"""What a viewer watches: pictures, or metadata."""
-
 
 class Viewer(asyncio.Protocol):
     """
@@ -40,7 +37,7 @@ class Viewer(asyncio.Protocol):
     At most one item is on its way.  While it is, the newest of each lane waits, and what that displaces is skipped.
 
     Args:
-        kind: One of KINDS.
+        kind: ``stream`` or ``events``.
         cameras: The names of what is watched.
         identity: Who watches.
         request: The request that is answered.
