@@ -1,8 +1,10 @@
 """What stands around the server: proxies before it, sites that show its pictures, where people have their accounts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mjpeg_viewer.web.forwarded import Proxies
+from mjpeg_viewer.web.logins import PROXY, Identity
 from mjpeg_viewer.web.oidc import Provider
 
 
@@ -24,6 +26,15 @@ class Outside:
     provider: Provider | None = None
     encrypted: bool = False
     hosts: frozenset[str] | None = None
+
+    def find_vouchers(self) -> dict[str, Callable[[Identity], bool]]:
+        """Return who may vouch for users, and what tells whether one of theirs may still watch."""
+        vouchers: dict[str, Callable[[Identity], bool]] = {}
+        if self.provider is not None:
+            vouchers[self.provider.issuer] = self.provider.holds
+        if self.proxies.user_header is not None:
+            vouchers[PROXY] = lambda _: True  # whom it names with each request, it lets in with each
+        return vouchers
 
 
 ALONE = Outside()
