@@ -36,6 +36,7 @@ _Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 _StallTimeout = Annotated[float, msgspec.Meta(ge=1, le=3600)]
 _Hours = Annotated[float, msgspec.Meta(gt=0, le=168)]
 _HeaderName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,64}$")]
+_HostName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]([A-Za-z0-9._-]{0,252})$")]
 _Origin = Annotated[str, msgspec.Meta(pattern=r"^https?://[a-z0-9.\[\]:-]+$")]
 
 
@@ -54,6 +55,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tls_key: The file of its key.
         trusted_proxies: Addresses and networks whose X-Forwarded-For, -Proto and -Host are believed.
         user_header: The header in which they name the user; None for none.
+        hosts: Names by which the server may be asked, beside the machine's own.
         embed_origins: Sites whose pages may show the cameras.
         connections: How many may be open in all.
         connections_per_address: How many from one address.
@@ -68,6 +70,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tls_key: str | None = None
     trusted_proxies: tuple[str, ...] = ()
     user_header: _HeaderName | None = None
+    hosts: tuple[_HostName, ...] = ()
     embed_origins: tuple[_Origin, ...] = ()
     connections: _Count = 4000
     connections_per_address: _Count = 1000

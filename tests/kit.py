@@ -159,7 +159,7 @@ async def run_site(
         connections: How many connections there may be.
         tls: With what they are encrypted.
         trust: What the site's session takes for the server's certificate.
-        vouchers: Who may vouch for users.
+        vouchers: Who may vouch for users, beside those that ``outside`` has.
     """
     supervisor = Supervisor()
     with ThreadPoolExecutor(2) as pictures, ThreadPoolExecutor(2) as hashing:
@@ -169,7 +169,8 @@ async def run_site(
         }
         if users is not None and not isinstance(users, Users):
             users = Users({name: cheap_hash(password) for name, password in users.items()})
-        logins = Logins(users, hashing, link_user, tokens=tokens, throttle=throttle, providers=vouchers)
+        providers = {name: lambda _: True for name in vouchers} | outside.find_vouchers()
+        logins = Logins(users, hashing, link_user, tokens=tokens, throttle=throttle, providers=providers)
         # Bound before the application is made, as the command does it: the port stands in the cookie's name.
         with socket.create_server(("127.0.0.1", port)) as listener:
             bound = listener.getsockname()[1]

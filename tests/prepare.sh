@@ -26,7 +26,7 @@ if ! command -v firefox-esr > /dev/null && ! command -v firefox > /dev/null &&
 fi
 
 missing() {
-    for program in chromium firefox-esr ffmpeg curl gcc ip systemd-analyze nginx caddy haproxy "$@"; do
+    for program in chromium firefox-esr ffmpeg curl gcc ip systemd-analyze nginx caddy haproxy promtool "$@"; do
         command -v "$program" > /dev/null && continue
         case $program in
             ip) printf ' iproute2' ;;
@@ -34,6 +34,7 @@ missing() {
             WebKitWebDriver) printf ' webkit2gtk-driver' ;;
             Xvfb) printf ' xvfb' ;;
             systemd-analyze) printf ' systemd' ;;
+            promtool) printf ' prometheus' ;;
             *) printf ' %s' "$program" ;;
         esac
     done

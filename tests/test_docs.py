@@ -24,7 +24,8 @@ from mjpeg_viewer.settings import (
 )
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "SECURITY")]
+DOCUMENTS += sorted((ROOT / "docs").rglob("*.md"))
 
 
 @pytest.mark.parametrize(

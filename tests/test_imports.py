@@ -45,6 +45,7 @@ ONLY_BY = {
     "bcrypt": {"htpasswd", "users"},
     "uvloop": {"cli"},
     "joserfc": {"web"},
+    "prometheus_client": {"web"},
 }
 
 FLOOR_OF = {unit: number for number, floor in enumerate(FLOORS) for unit in floor}

@@ -9,7 +9,6 @@ from mjpeg_viewer.settings import OidcSettings, Settings
 from mjpeg_viewer.web.access import Access
 from mjpeg_viewer.web.entrance import ConnectionLimits, Entrance
 from mjpeg_viewer.web.forwarded import Proxies
-from mjpeg_viewer.web.logins import PROXY
 from mjpeg_viewer.web.oidc import Provider
 from mjpeg_viewer.web.outside import Outside
 from mjpeg_viewer.web.tls import Certificate
@@ -31,7 +30,7 @@ class OuterDoors:
         outside: What stands around the server.
         connections: How many there may be.
         tls: With what connections are encrypted; None for plain HTTP.
-        vouchers: Who may vouch for users.
+        vouchers: Who may vouch for users, and what tells whether one of theirs may still watch.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -42,9 +41,7 @@ class OuterDoors:
         provider = None if settings.oidc is None else _make_provider(settings.oidc, settings)
         proxies = Proxies(server.trusted_proxies, server.user_header)
         self.outside = Outside(proxies, server.embed_origins, provider, self.tls is not None)
-        self.vouchers = frozenset(
-            ([] if provider is None else [provider.issuer]) + ([] if server.user_header is None else [PROXY])
-        )
+        self.vouchers = self.outside.find_vouchers()
 
     def renew(self, entrance: Entrance) -> None:
         """Read the certificate again.  One that is no good is logged, and the old one stays."""

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.cli.descriptors import raise_descriptor_limit
 from mjpeg_viewer.cli.logs import set_up_logs
 from mjpeg_viewer.cli.memory import keep_memory
+from mjpeg_viewer.cli.names import find_names
 from mjpeg_viewer.cli.outer_doors import OuterDoors, find_entry
 from mjpeg_viewer.cli.paths import find_tokens_file, get_key_file
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
@@ -124,7 +126,8 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
             users, hashing, None if made_up is None else _MADE_UP_USER, ended, tokens, providers=outer.vouchers
         )
         limits = PlaceLimits(viewers.total, viewers.per_user, viewers.per_address)
-        app = create_app(cameras, logins, keys, port, supervisor, rights, limits, viewers.stall_timeout, outer.outside)
+        outside = replace(outer.outside, hosts=await find_names(settings.server, logins.needed))
+        app = create_app(cameras, logins, keys, port, supervisor, rights, limits, viewers.stall_timeout, outside)
         runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_TIMEOUT)
         await runner.setup()
         try:

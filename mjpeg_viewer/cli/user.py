@@ -8,6 +8,9 @@ from pathlib import Path
 from mjpeg_viewer.errors import ConfigurationError, ViewerError
 from mjpeg_viewer.htpasswd import check_name, find_users, hash_password, read_users, write_users
 
+# OWASP ASVS 5.0, V6.2.1, and NIST SP 800-63B: what is shorter is guessed from the users file, should it ever leak.
+_LEAST = 8
+
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the subcommand with its options."""
@@ -34,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     name = check_name(args.name)
     if args.action == "add":
         known = name in users
-        users[name] = hash_password(_read_password(args.password_stdin))
+        users[name] = _hash_new(_read_password(args.password_stdin))
         write_users(args.users, users)
         print(f"{args.users}: {'changed the password of' if known else 'added'} {name}")
         return 0
@@ -43,6 +46,15 @@ def run(args: argparse.Namespace) -> int:
     write_users(args.users, users)
     print(f"{args.users}: removed {name}")
     return 0
+
+
+def _hash_new(password: str) -> str:
+    hashed = hash_password(password)  # first, for it knows what is no password at all
+    if len(password) < _LEAST:
+        raise ViewerError(
+            f"the password has {len(password)} characters; expected {_LEAST} at least, as shorter ones are soon guessed"
+        )
+    return hashed
 
 
 def _read_password(from_stdin: bool) -> str:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.supervisor import Supervisor
+from mjpeg_viewer.troubles import Troubles
 from mjpeg_viewer.web import (
     assets,
     backgrounds,
@@ -20,6 +21,7 @@ from mjpeg_viewer.web import (
     display,
     events,
     login,
+    metrics,
     pages,
     recent,
     sign_on,
@@ -33,8 +35,9 @@ from mjpeg_viewer.web.explain import explain
 from mjpeg_viewer.web.forwarded import see_through
 from mjpeg_viewer.web.guard import guard
 from mjpeg_viewer.web.headers import write_headers
+from mjpeg_viewer.web.hosts import know_hosts
 from mjpeg_viewer.web.keyring import KeyRing
-from mjpeg_viewer.web.keys import CAMERAS, LOGINS, PROVIDER, RIGHTS, STARTED, VIEWERS
+from mjpeg_viewer.web.keys import CAMERAS, LOGINS, PROVIDER, REFUSED, RIGHTS, STARTED, VIEWERS
 from mjpeg_viewer.web.logins import Logins
 from mjpeg_viewer.web.outside import ALONE, Outside
 from mjpeg_viewer.web.places import DEFAULT_LIMITS, PlaceLimits
@@ -77,8 +80,10 @@ def create_app(
     app[LOGINS] = logins
     app[RIGHTS] = Rights() if rights is None else rights
     app[VIEWERS] = Viewers(logins, limits, stall_timeout)
+    app[REFUSED] = Troubles("server", "requests and connections were refused")
     app[STARTED] = time.time()
-    app.middlewares.extend([time_head, see_through(outside.proxies)])
+    hosts = frozenset[str]() if outside.hosts is None and not logins.needed else outside.hosts
+    app.middlewares.extend([time_head, see_through(outside.proxies), know_hosts(hosts)])
     aiohttp_session.setup(app, CookieStorage(keys, port))
     app.middlewares.extend([explain, guard])
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(_find_templates()), autoescape=True)
@@ -113,6 +118,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/snapshot.{format:jpg|png|npy}", snapshots.snapshot, name="first-snapshot")
     app.router.add_get("/colormaps/{colormap}.png", colormaps.bar, name="colormap")
     app.router.add_get("/state", state.state, name="state")
+    app.router.add_get("/metrics", metrics.metrics, name="metrics")
     app.router.add_get("/healthz", state.healthz, name="healthz")
     app.router.add_get("/login", login.show_login, name="login")
     app.router.add_post("/login", login.log_in, name="login")

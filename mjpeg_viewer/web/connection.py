@@ -32,6 +32,7 @@ class Connection(web.RequestHandler):
         keepalive_timeout: Seconds for which it may be idle between two requests.
 
     Attributes:
+        refuse: As given.
         carrier: The transport below TLS; None where it is not encrypted.
     """
 
@@ -54,7 +55,7 @@ class Connection(web.RequestHandler):
         )
         self.carrier: asyncio.Transport | None = None
         self._address = address
-        self._refuse = refuse
+        self.refuse = refuse
         self._left = left
         self._answering = 0
         self._heard = False
@@ -90,7 +91,7 @@ class Connection(web.RequestHandler):
 
     def _end_slow_head(self) -> None:
         if self._heard:  # browsers open connections in advance; to say nothing is no offence
-            self._refuse("slow request", f"{self._address} sent no whole request within {HEAD_TIMEOUT:g} s")
+            self.refuse("slow request", f"{self._address} sent no whole request within {HEAD_TIMEOUT:g} s")
         self.force_close()
 
     # -- an answer that is not taken
@@ -114,7 +115,7 @@ class Connection(web.RequestHandler):
         if before - unsent >= _SEND_BYTES:
             self._watch_sending(unsent)
         elif self.transport is not None:
-            self._refuse("slow reader", f"{self._address} took {before - unsent} bytes in {_SEND_PERIOD:g} s")
+            self.refuse("slow reader", f"{self._address} took {before - unsent} bytes in {_SEND_PERIOD:g} s")
             self.transport.abort()
 
     def _stop_watching(self) -> None:
@@ -134,7 +135,7 @@ class Connection(web.RequestHandler):
         """Answer what is no HTTP with a line, and count it; aiohttp gives each scan of the port a traceback."""
         if not isinstance(exc, HttpProcessingError):
             return super().handle_error(request, status, exc, message)
-        self._refuse("malformed request", f"{self._address} sent what is no HTTP ({type(exc).__name__})")
+        self.refuse("malformed request", f"{self._address} sent what is no HTTP ({type(exc).__name__})")
         if request.writer.output_size > 0:
             raise ConnectionError("an answer was begun already")
         answer = web.Response(status=400, text="This is no HTTP request.\n", headers={"Server": "mjpeg-viewer"})

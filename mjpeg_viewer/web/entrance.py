@@ -17,9 +17,9 @@ from functools import partial
 from aiohttp import web
 
 from mjpeg_viewer.supervisor import Supervisor
-from mjpeg_viewer.troubles import Troubles
 from mjpeg_viewer.web.connection import HEAD_TIMEOUT, Connection
 from mjpeg_viewer.web.forwarded import Proxies
+from mjpeg_viewer.web.keys import REFUSED
 from mjpeg_viewer.web.places import find_network
 
 _BACKLOG = 1024
@@ -30,8 +30,10 @@ _KEEPALIVE_TIMEOUT = 75.0
 # A browser answers the end of TLS at once; a sleeping one never.
 _GOODBYE_TIMEOUT = 3.0
 
-# accept(2): the socket is none; the machine has no room for one more, but soon may; all else is of that one connection.
-_BROKEN = {errno.EBADF, errno.EINVAL, errno.ENOTSOCK}
+# accept(2): what is of that one connection; the machine has no room for one more, but soon may.  After anything else
+# the socket is no listener any more, and the task dies of it: a server that lives and accepts nobody helps nobody.
+_OF_ONE = {errno.ECONNABORTED, errno.EPERM, errno.EPROTO, errno.ENOPROTOOPT, errno.ETIMEDOUT}
+_OF_ONE |= {errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENONET}
 _FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _REST = 1.0
 
@@ -81,7 +83,7 @@ class Entrance(web.BaseSite):
         super().__init__(runner)
         assert runner.server is not None  # or the line above had raised
         self.tls = tls
-        self.refused = Troubles("server", "requests and connections were refused")
+        self.refused = runner.app[REFUSED]
         self._server_of_all = runner.server
         self._listener = listener
         self._supervisor = supervisor
@@ -120,14 +122,17 @@ class Entrance(web.BaseSite):
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
+            await asyncio.sleep(0)  # a flood of connections, good or not, is one of many things to do
             try:
                 sock, address = await loop.sock_accept(self._listener)
             except OSError as error:
-                if error.errno in _BROKEN:
-                    raise
                 if error.errno in _FULL:
                     self._refuse("no room", f"the system has no room for one more connection ({error.strerror})")
                     await asyncio.sleep(_REST)
+                elif error.errno in _OF_ONE:
+                    self._refuse("lost", f"a connection was lost before it was accepted ({error.strerror})")
+                else:
+                    raise
                 continue
             network = "" if self._proxies.trust(address[0]) else find_network(address[0])
             if reason := self._find_limit(network):
@@ -138,7 +143,6 @@ class Entrance(web.BaseSite):
                 task = loop.create_task(self._welcome(sock, address[0], network))
                 self._opening.add(task)
                 task.add_done_callback(self._opening.discard)
-            await asyncio.sleep(0)  # a flood of connections is one of many things to do
 
     def _find_limit(self, network: str) -> str:
         if network and self._open[network] >= self._limits.per_address:

@@ -20,8 +20,8 @@ from mjpeg_viewer.web.logins import Identity, Logins
 OPEN = frozenset({"login", "healthz", "static", "sign-on", "sign-on-back"})
 """The names of the routes that anybody may use."""
 
-OPEN_TO_TOKENS = frozenset({"stream", "snapshot", "camera-events"})
-"""The names of the routes that a token opens."""
+OPEN_TO_TOKENS = frozenset({"stream", "snapshot", "camera-events", "metrics"})
+"""The names of the routes that a token opens, for its camera."""
 
 _SAFE_METHODS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 

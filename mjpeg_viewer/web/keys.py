@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from mjpeg_viewer.camera import Camera
+from mjpeg_viewer.troubles import Troubles
 from mjpeg_viewer.web.logins import Identity, Logins
 from mjpeg_viewer.web.oidc import Provider
 from mjpeg_viewer.web.rights import Rights
@@ -21,6 +22,9 @@ PROVIDER = web.AppKey("provider", Provider)
 """Where people log in who have their account elsewhere; missing if there is no such place."""
 
 LOGINS = web.AppKey("logins", Logins)
+REFUSED = web.AppKey("refused", Troubles)
+"""The requests and connections that were refused, by kind."""
+
 STARTED = web.AppKey("started", float)
 """When the server was started, in seconds since the epoch."""
 

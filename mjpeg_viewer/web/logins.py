@@ -9,7 +9,7 @@ import asyncio
 import hmac
 import secrets
 import time
-from collections.abc import Collection, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +38,8 @@ class Identity:
     Args:
         user: The name; of a token "token NAME", which no user can be called; empty where no login is needed.
         session: The session's id; empty for programs that send name and password or a token each time.
-        fingerprint: What the user's password was when this was found out; None where there is none.
+        fingerprint: What the user's password was when this was found out, or by which of his claims a provider named
+            him; None where there is neither.
         expires: When session or token ends by itself, in seconds since the epoch; None where there is neither.
         began: When the session began, in seconds since the epoch.
         token: The token's id; empty where there is none.
@@ -74,7 +75,8 @@ class Logins:
         ended: The sessions that were ended; None to begin with none, and forget them with this.
         tokens: What tokens there are; None for none.
         throttle: Counts failed logins; None to begin with none.
-        providers: Who may vouch for users.  With neither users nor providers everybody may watch.
+        providers: Who may vouch for users, and what tells whether one of theirs may still watch.  With neither users
+            nor providers everybody may watch.
 
     Attributes:
         link_secret: What the link must carry; None when it has been used, or there is none.
@@ -88,7 +90,7 @@ class Logins:
         ended: EndedSessions | None = None,
         tokens: Tokens | None = None,
         throttle: Throttle | None = None,
-        providers: Collection[str] = (),
+        providers: Mapping[str, Callable[[Identity], bool]] | None = None,
     ) -> None:
         self._users = users
         self._executor = executor
@@ -97,7 +99,7 @@ class Logins:
         self._ended = EndedSessions() if ended is None else ended
         self._tokens = tokens
         self._throttle = Throttle() if throttle is None else throttle
-        self._providers = frozenset(providers)
+        self._providers = dict(providers or {})
         self._checks: dict[tuple[str, str], asyncio.Future[bool]] = {}
 
     @property
@@ -179,11 +181,18 @@ class Logins:
         session["expires"] = int(time.time()) + MAX_AGE
 
     def begin_vouched(
-        self, session: MutableMapping[str, Any], user: str, provider: str, groups: Sequence[str], seconds: float
+        self,
+        session: MutableMapping[str, Any],
+        user: str,
+        provider: str,
+        groups: Sequence[str],
+        fingerprint: str,
+        seconds: float,
     ) -> None:
-        """Make a new session of a user whom a provider vouches for; it holds for so many seconds."""
+        """Make a new session of a user whom a provider vouches for; it holds for so many seconds, if he may so long."""
         session["user"] = user
         session["id"] = secrets.token_urlsafe(12)
+        session["fingerprint"] = fingerprint
         session["provider"] = provider
         session["groups"] = [*groups]
         session["began"] = self._find_beginning(Identity(user, provider=provider))
@@ -200,7 +209,7 @@ class Logins:
         began, expires, provider = session.get("began"), session.get("expires"), session.get("provider", "")
         if not (isinstance(user, str) and isinstance(key, str) and isinstance(provider, str)):
             return None
-        if not (isinstance(began, int) and isinstance(expires, int) and (provider or isinstance(fingerprint, str))):
+        if not (isinstance(fingerprint, str) and isinstance(began, int) and isinstance(expires, int)):
             return None
         groups = tuple(session.get("groups", ()))
         identity = Identity(user, key, fingerprint, expires, began, provider=provider, groups=groups)
@@ -231,7 +240,8 @@ class Logins:
         ):
             return False
         if identity.provider:
-            return identity.provider in self._providers
+            holds = self._providers.get(identity.provider)
+            return holds is not None and holds(identity)
         return identity.fingerprint == self._find_fingerprint(identity.user)
 
     def _find_fingerprint(self, user: str) -> str | None:

@@ -8,6 +8,7 @@ the provider sends the browser back with, which is worth nothing without those.
 import asyncio
 import hmac
 import secrets
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -20,6 +21,7 @@ import orjson
 
 from mjpeg_viewer.errors import ConfigurationError, SignOnError, UnavailableError
 from mjpeg_viewer.web.access import Access, Person
+from mjpeg_viewer.web.logins import Identity
 
 # A person waits.
 _TIMEOUT = aiohttp.ClientTimeout(total=10.0)
@@ -81,6 +83,19 @@ class Provider:
         self._check_token = check_token
         self._about: Mapping[str, Any] | None = None
         self._asking = asyncio.Semaphore(_MAX_ASKING)
+
+    @property
+    def fingerprint(self) -> str:
+        """By what people and their groups are named; another claim names others."""
+        return f"{self._access.user_claim} {self._access.groups_claim}"
+
+    def holds(self, identity: Identity) -> bool:
+        """Tell whether whom this provider vouched for, then, may watch by what is configured now."""
+        return (
+            identity.fingerprint == self.fingerprint
+            and identity.began + self.session_seconds > time.time()
+            and self._access.may(identity.user, identity.groups)
+        )
 
     async def begin(self, back: str) -> tuple[str, dict[str, str]]:
         """

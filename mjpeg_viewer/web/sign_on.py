@@ -39,6 +39,11 @@ async def come_back(request: web.Request) -> web.Response:
         return show_form(request, kept["next"] if kept else "/", f"No login: {error}.", status=403)
     logins = request.app[LOGINS]
     logins.begin_vouched(
-        await new_session(request), person.user, provider.issuer, person.groups, provider.session_seconds
+        await new_session(request),
+        person.user,
+        provider.issuer,
+        person.groups,
+        provider.fingerprint,
+        provider.session_seconds,
     )
     raise web.HTTPSeeOther(kept["next"])

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from mjpeg_viewer.web.logins import Identity, Logins
 from mjpeg_viewer.web.places import DEFAULT_LIMITS, PlaceLimits, Places
+from mjpeg_viewer.web.traffic import Traffic
 from mjpeg_viewer.web.viewer import STALL_TIMEOUT, Viewer
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Viewers:
         stall_timeout: Whoever takes no byte for so many seconds is let go.
 
     Attributes:
+        traffic: What they were sent, all since the start.
         stopping: Set when all viewers are ended for good.
     """
 
@@ -44,6 +46,7 @@ class Viewers:
         self._stall_timeout = stall_timeout
         self._viewers: set[Viewer] = set()
         self._by_page: dict[tuple[str, Identity], list[Viewer]] = {}
+        self.traffic = Traffic()
         self.stopping = asyncio.Event()
 
     def __iter__(self) -> Iterator[Viewer]:
@@ -154,6 +157,7 @@ class Viewers:
         if viewer not in self._viewers:
             return
         self._viewers.discard(viewer)
+        self.traffic.keep(viewer)
         self._places.free(viewer.identity.account, viewer.address)
         if viewer.page:
             key = (viewer.page, viewer.identity)

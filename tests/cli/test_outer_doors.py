@@ -3,6 +3,7 @@
 import asyncio
 import importlib.abc
 import signal
+import socket
 import ssl
 import sys
 from pathlib import Path
@@ -143,6 +144,20 @@ async def test_limits_of_connections_from_a_configuration(tmp_path: Path):
         await command.read_log(r"1 connections of 127\.0\.0\.1 are open \(server\.connections_per_address\)")
 
 
+async def test_names_from_a_configuration(tmp_path: Path):
+    """Without a login the command answers by the machine's name and those in server.hosts, and by no other."""
+    config = write_config(tmp_path, 'hosts = ["cam.psi.ch"]')
+    async with run("serve", "--config", config, "--no-login", home=tmp_path) as command:
+        port = int((await command.read_until(READY))[2])
+        for name, status in (("cam.psi.ch", 200), (socket.gethostname(), 200), ("evil.example", 421)):
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(f"http://127.0.0.1:{port}/state", headers={"Host": f"{name}:{port}"}) as response,
+            ):
+                assert response.status == status, name
+        await command.read_log(r"asked for 'evil\.example:\d+', see server\.hosts")
+
+
 # -- what is refused
 
 
@@ -158,6 +173,9 @@ FAULTS = {
     "no network": ('trusted_proxies = ["proxy.example"]', "", "server.trusted_proxies: 'proxy.example' does not"),
     "nobody to trust": ('user_header = "X-Forwarded-User"', "", "server.user_header: no proxy is trusted to send it"),
     "no header": ('user_header = "X Y"', "", "server.user_header: expected `str` matching regex"),
+    "no host": ('hosts = ["https://cam.psi.ch"]', "", "server.hosts[0]: expected `str` matching regex"),
+    "host with a port": ('hosts = ["cam.psi.ch:443"]', "", "server.hosts[0]: expected `str` matching regex"),
+    "every host": ('hosts = ["*"]', "", "server.hosts[0]: expected `str` matching regex"),
     "no origin": ('embed_origins = ["https://wiki.example/"]', "", "server.embed_origins"),
     "every origin": ('embed_origins = ["*"]', "", "server.embed_origins"),
     "origin that ends the policy": ('embed_origins = ["https://a; script-src *"]', "", "server.embed_origins"),

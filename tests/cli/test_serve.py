@@ -166,6 +166,7 @@ async def test_what_is_no_http_is_counted(tmp_path: Path):
     [
         ("mjpeg_viewer.sources.bsread.BsreadSource._take", "a thread"),
         ("mjpeg_viewer.web.viewers.Viewers.keep", "a task"),
+        ("mjpeg_viewer.web.entrance.Entrance._find_limit", "the entrance"),
     ],
 )
 async def test_death_in_the_background_ends_the_server(tmp_path: Path, where: str, what: str):
@@ -180,10 +181,49 @@ async def test_death_in_the_background_ends_the_server(tmp_path: Path, where: st
         "from mjpeg_viewer.cli import main\nsys.exit(main())\n"
     )
     async with run("serve", "-P", "0", "-S", "1", "--no-login", home=tmp_path, code=code) as server:
-        status, log = await server.wait()
+        if what == "the entrance":  # which dies of the first who comes
+            with socket.create_connection(("127.0.0.1", int((await server.read_until(READY))[2])), timeout=PATIENCE):
+                status, log = await server.wait()
+        else:
+            status, log = await server.wait()
     assert status == 1
     assert "ended by what nobody foresaw" in log
     assert f"RuntimeError: {what} died" in log
+
+
+BREAK_THE_LISTENER = """
+import os, signal, socket, sys
+def shut(*_):
+    for fd in os.listdir("/proc/self/fd"):
+        try:
+            sock = socket.socket(fileno=os.dup(int(fd)))
+        except OSError:
+            continue
+        if sock.family == socket.AF_INET and sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            sock.shutdown(socket.SHUT_RDWR)
+signal.signal(signal.SIGUSR1, shut)
+from mjpeg_viewer.cli import main
+sys.exit(main())
+"""
+
+
+async def test_listener_that_breaks_ends_the_server(tmp_path: Path):
+    """With a stream open and nothing wrong but that nobody can come in any more, the process ends with status 1."""
+    with Simulator(Beam(64, 48), start_pulse_id=1) as beam:
+        options = ("-P", "0", "--source", beam.url, "--no-login")
+        async with (
+            run("serve", *options, home=tmp_path, code=BREAK_THE_LISTENER) as server,
+            aiohttp.ClientSession() as session,
+        ):
+            base = (await server.read_until(READY))[1]
+            await receiving(beam)
+            async with session.get(f"{base}/stream.mjpg") as response:
+                assert response.status == 200
+                server.process.send_signal(signal.SIGUSR1)
+                status, log = await server.wait()
+    assert status == 1
+    assert "ended by what nobody foresaw" in log
+    assert "Invalid argument" in log
 
 
 async def test_limits_on_viewers_come_from_the_file(tmp_path: Path):

@@ -20,10 +20,10 @@ async def test_users_come_and_go(tmp_path: Path, capfd, monkeypatch):
     file = tmp_path / "users"
     options = ("--users", str(file))
     add = ("user", "add", "ada", "--password-stdin", *options)
-    assert await run_to_end(*add, home=tmp_path, typed=b"first\n") == (0, f"{file}: added ada\n", "")
+    assert await run_to_end(*add, home=tmp_path, typed=b"first one\n") == (0, f"{file}: added ada\n", "")
     assert file.stat().st_mode & 0o777 == 0o600
-    assert bcrypt.checkpw(b"first", read_users(file)["ada"].encode())
-    assert "first" not in file.read_text()
+    assert bcrypt.checkpw(b"first one", read_users(file)["ada"].encode())
+    assert "first one" not in file.read_text()
 
     monkeypatch.setattr("mjpeg_viewer.htpasswd._COST", 4)
     for typed, command, said in (
@@ -44,6 +44,8 @@ async def test_users_come_and_go(tmp_path: Path, capfd, monkeypatch):
     [
         (["add", "ada", "--password-stdin"], "", 1, "the password has 0 bytes; expected 1 to 72"),
         (["add", "ada", "--password-stdin"], "x" * 73 + "\n", 1, "the password has 73 bytes; expected 1 to 72"),
+        (["add", "bob", "--password-stdin"], "1234567\n", 1, "the password has 7 characters; expected 8 at least"),
+        (["add", "bob", "--password-stdin"], "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\n", 1, "has 7 characters"),
         (["add", "a b", "--password-stdin"], "x\n", 1, "user name 'a b': expected 1 to 64 characters"),
         (["add", "a:b", "--password-stdin"], "x\n", 1, "user name 'a:b': expected 1 to 64 characters"),
         (["add", "--password-stdin"], "x\n", 2, "user add: whom? give a NAME"),
@@ -63,6 +65,17 @@ def test_user_says_what_is_wrong(tmp_path: Path, capfd, monkeypatch, arguments: 
     assert errors.count("\n") == 1
     assert found in errors
     assert Path(file).read_bytes() == before
+
+
+def test_eight_characters_will_do(tmp_path: Path, capfd, monkeypatch):
+    """The shortest password is one of eight characters, of whatever script."""
+    file = write_user_file(tmp_path)
+    monkeypatch.setattr("mjpeg_viewer.htpasswd._COST", 4)
+    for password in ("12345678", "\u00e9" * 8):
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
+        assert main(["user", "add", "bob", "--password-stdin", "--users", file]) == 0
+        assert bcrypt.checkpw(password.encode(), read_users(Path(file))["bob"].encode())
+    assert capfd.readouterr().err == ""
 
 
 async def test_prompt_that_is_left_changes_nothing(tmp_path: Path):

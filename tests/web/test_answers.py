@@ -86,6 +86,8 @@ async def test_every_answer_carries_the_safety_headers(closed: Site):
             embeddable = "same-site" if "/stream.mjpg" in path else "same-origin"
             assert response.headers["Cross-Origin-Resource-Policy"] == embeddable
             assert response.headers["Server"] == "mjpeg-viewer"
+            if response.content_type in ("text/html", "text/plain"):
+                assert response.charset == "utf-8", path
             assert response.headers["Cache-Control"] == ("no-cache" if "/static/" in path else "no-store")
 
 

@@ -169,6 +169,45 @@ async def test_no_descriptor_left_is_no_end(site: Site, beam: Simulator, monkeyp
     assert site.entrance.refused.counts == {"no room": 1}
 
 
+def fail_with(number: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Have the system refuse to accept, from the second connection on; how often it was asked."""
+    loop, asked = asyncio.get_running_loop(), [0]
+
+    async def fail(_listener: socket.socket) -> None:
+        asked[0] += 1
+        raise OSError(number, errno.errorcode[number])
+
+    monkeypatch.setattr(loop, "sock_accept", fail)
+    return asked
+
+
+async def ask_once(site: Site) -> None:
+    """The next connection is what the server waits for already."""
+    async with connect_raw(site.port, "/healthz") as raw:
+        assert (await raw.read_head())[0] == 200
+
+
+@pytest.mark.parametrize("number", [errno.EBADF, errno.EINVAL, errno.ENOTSOCK, errno.EOPNOTSUPP, errno.EIO])
+async def test_broken_listener_is_a_death(site: Site, monkeypatch: pytest.MonkeyPatch, number: int):
+    """When the socket is none, or the system says what nobody knows, nobody is left to believe that all is well."""
+    asked = fail_with(number, monkeypatch)
+    await ask_once(site)
+    with pytest.raises(OSError, match=errno.errorcode[number]):
+        async with asyncio.timeout(PATIENCE):
+            await site.supervisor.wait_for_death()
+    assert asked == [1]
+
+
+@pytest.mark.parametrize("number", [errno.ECONNABORTED, errno.EPERM, errno.ENETDOWN])
+async def test_connection_that_is_lost_early_is_no_death(site: Site, monkeypatch: pytest.MonkeyPatch, number: int):
+    """What befalls single connections, however many, leaves the rest of the server its turn."""
+    asked = fail_with(number, monkeypatch)
+    async with site.events() as events:  # over the connection that is open
+        await until(lambda: asked[0] > 100)
+        assert (await events.take("status")).data["camera"] == "beam"
+    assert set(site.entrance.refused.counts) == {"lost"}
+
+
 async def test_body_too_large_or_too_slow_is_refused(closed: Site, monkeypatch: pytest.MonkeyPatch):
     """A form has 64 KiB and 10 s."""
     monkeypatch.setattr("mjpeg_viewer.web.forms._FORM_TIMEOUT", 0.1)

@@ -10,6 +10,7 @@ from yarl import URL
 
 from mjpeg_viewer.simulator import Simulator
 from mjpeg_viewer.web.access import Access
+from mjpeg_viewer.web.keys import PROVIDER
 from mjpeg_viewer.web.outside import Outside
 from tests.kit import PATIENCE, Site, receiving, run_site, until
 from tests.web.conftest import USERS
@@ -225,6 +226,50 @@ async def test_logout_and_expiry_end_what_is_watched(beam: Simulator, monkeypatc
                     await stream.content.read()
             await until(lambda: not list(site.viewers))
             assert await status_of(browser, site) == 401
+
+
+BOB = Access(frozenset({"bob"}), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("access", "seconds", "holds"),
+    [
+        (OPERATORS, 3600, True),
+        (Access(frozenset({"ada"}), frozenset()), 3600, True),
+        (Access(frozenset({"*"}), frozenset()), 7200, True),
+        (BOB, 3600, False),
+        (Access(frozenset({"bob"}), frozenset({"staff"})), 3600, False),
+        (Access(frozenset({"ada"}), frozenset(), user_claim="sub"), 3600, False),
+        (Access(frozenset({"ada"}), frozenset({"operators"}), groups_claim="roles"), 3600, False),
+        (OPERATORS, 0.001, False),
+    ],
+)
+async def test_session_is_worth_what_the_configuration_says_now(
+    beam: Simulator, access: Access, seconds: float, holds: bool
+):
+    """Whoever was taken out of users or groups is out at the next start, however long the login was to hold."""
+    async with run_provider(KINDS[0]) as provider, open_browser() as browser:
+        outside = Outside(provider=provider.make_client(OPERATORS))
+        async with run_site({"beam": beam.url}, outside=outside) as site:
+            await provider.know(site)
+            await log_in(browser, site, provider)
+            port = site.port
+        outside = Outside(provider=provider.make_client(access, session_seconds=seconds))
+        async with run_site({"beam": beam.url}, outside=outside, port=port) as site:
+            assert await status_of(browser, site) == (200 if holds else 401)
+
+
+async def test_rights_are_looked_up_at_each_request(beam: Simulator, monkeypatch: pytest.MonkeyPatch):
+    """Nothing is remembered of what was allowed: not at the next request, and an open stream ends with it."""
+    monkeypatch.setattr("mjpeg_viewer.web.viewers._TICK", 0.02)
+    async with run_both(beam) as (site, provider), open_browser() as browser:
+        await log_in(browser, site, provider)
+        async with browser.get(f"{site.base}/cameras/beam/stream.mjpg") as stream:
+            await site.until_watched()
+            monkeypatch.setattr(site.app[PROVIDER], "_access", BOB)
+            async with asyncio.timeout(PATIENCE):
+                await stream.content.read()
+        assert await status_of(browser, site) == 401
 
 
 async def test_session_of_a_provider_that_is_no_more_is_void(beam: Simulator):
