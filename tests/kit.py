@@ -169,7 +169,15 @@ async def run_site(
         }
         if users is not None and not isinstance(users, Users):
             users = Users({name: cheap_hash(password) for name, password in users.items()})
-        logins = Logins(users, hashing, link_user, tokens=tokens, throttle=throttle, providers=vouchers)
+        logins = Logins(
+            users,
+            hashing,
+            link_user,
+            tokens=tokens,
+            throttle=throttle,
+            providers=vouchers,
+            access=None if outside.provider is None else outside.provider.access,
+        )
         # Bound before the application is made, as the command does it: the port stands in the cookie's name.
         with socket.create_server(("127.0.0.1", port)) as listener:
             bound = listener.getsockname()[1]

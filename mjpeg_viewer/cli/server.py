@@ -120,8 +120,15 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
             name: _make_camera(name, source, settings.cameras[name], viewers.renditions, pictures, supervisor)
             for name, source in sources.items()
         }
+        provider = outer.outside.provider
         logins = Logins(
-            users, hashing, None if made_up is None else _MADE_UP_USER, ended, tokens, providers=outer.vouchers
+            users,
+            hashing,
+            None if made_up is None else _MADE_UP_USER,
+            ended,
+            tokens,
+            providers=outer.vouchers,
+            access=None if provider is None else provider.access,
         )
         limits = PlaceLimits(viewers.total, viewers.per_user, viewers.per_address)
         app = create_app(cameras, logins, keys, port, supervisor, rights, limits, viewers.stall_timeout, outer.outside)

@@ -1,6 +1,6 @@
 """Who of those whom an OpenID Connect provider knows may watch, and by which name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,11 @@ class Access:
             raise SignOnError(f"{provider} has not verified the address {user}")
         found = claims.get(self.groups_claim)
         groups = tuple(group for group in found if isinstance(group, str)) if isinstance(found, list) else ()
-        if not (self.users & {user, _EVERYBODY} or self.groups & {*groups}):
+        if not self.allow(user, groups):
             raise SignOnError(f"{user} is known to {provider}, but may not watch here")
         # Only groups that mean something here: the session has to fit a cookie.
         return Person(user, tuple(group for group in groups if group in self.groups | self.noted))
+
+    def allow(self, user: str, groups: Iterable[str]) -> bool:
+        """Tell whether a user whom the provider knows, and says to be in these groups, may watch."""
+        return bool(self.users & {user, _EVERYBODY} or self.groups & {*groups})

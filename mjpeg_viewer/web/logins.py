@@ -16,6 +16,7 @@ from typing import Any
 
 from mjpeg_viewer.errors import UnavailableError
 from mjpeg_viewer.users import Users
+from mjpeg_viewer.web.access import Access
 from mjpeg_viewer.web.ended import EndedSessions
 from mjpeg_viewer.web.sessions import MAX_AGE
 from mjpeg_viewer.web.throttle import Throttle
@@ -75,6 +76,7 @@ class Logins:
         tokens: What tokens there are; None for none.
         throttle: Counts failed logins; None to begin with none.
         providers: Who may vouch for users.  With neither users nor providers everybody may watch.
+        access: Whom of the OpenID Connect provider's; None for all for whom it vouched.
 
     Attributes:
         link_secret: What the link must carry; None when it has been used, or there is none.
@@ -89,6 +91,7 @@ class Logins:
         tokens: Tokens | None = None,
         throttle: Throttle | None = None,
         providers: Collection[str] = (),
+        access: Access | None = None,
     ) -> None:
         self._users = users
         self._executor = executor
@@ -98,6 +101,7 @@ class Logins:
         self._tokens = tokens
         self._throttle = Throttle() if throttle is None else throttle
         self._providers = frozenset(providers)
+        self._access = access
         self._checks: dict[tuple[str, str, str | None], asyncio.Future[bool]] = {}
 
     @property
@@ -226,10 +230,14 @@ class Logins:
         ):
             return False
         if identity.provider:
-            return identity.provider in self._providers
+            return identity.provider in self._providers and self._still_admits(identity)
         if identity.fingerprint is None:
             return not self.needed
         return identity.fingerprint == self._find_fingerprint(identity.user)
+
+    def _still_admits(self, identity: Identity) -> bool:
+        """Tell whether a session is of somebody who could begin it now: it may be older than the configuration."""
+        return identity.provider == PROXY or self._access is None or self._access.allow(identity.user, identity.groups)
 
     def _find_fingerprint(self, user: str) -> str | None:
         return None if self._users is None else self._users.find_fingerprint(user)

@@ -47,6 +47,9 @@ class Provider:
         check_token: Proves ID tokens.
         name: What people call it; None for its host.
 
+    Attributes:
+        access: As given, as are issuer, name and session_seconds.
+
     Raises:
         ConfigurationError: Nobody could log in by this, or anybody could read along.
     """
@@ -77,7 +80,7 @@ class Provider:
         self._client_id = client_id
         self._secret = secret
         self._scopes = scopes
-        self._access = access
+        self.access = access
         self._check_token = check_token
         self._about: Mapping[str, Any] | None = None
         self._asking = asyncio.Semaphore(_MAX_ASKING)
@@ -139,13 +142,13 @@ class Provider:
             claims = self._check_token(token, keys, self.issuer, self._client_id, kept["nonce"])
             # Certified providers keep what is not asked for by name out of the token.
             endpoint = about.get("userinfo_endpoint")
-            if endpoint and not {self._access.user_claim, self._access.groups_claim} <= claims.keys():
+            if endpoint and not {self.access.user_claim, self.access.groups_claim} <= claims.keys():
                 headers = {"Authorization": f"Bearer {tokens.get('access_token', '')}"}
                 more = await self._fetch(session, "GET", endpoint, headers=headers)
                 if more.get("sub") != claims["sub"]:
                     raise SignOnError("the provider's answers are of two persons")
                 claims = {**more, **claims}
-        return self._access.admit(claims, self.name)
+        return self.access.admit(claims, self.name)
 
     # -- asking the provider
 

@@ -97,6 +97,30 @@ async def test_person_logs_in_at_the_provider(beam: Simulator, kind: str, secret
             assert viewer.identity.provider == provider.issuer
 
 
+@pytest.mark.parametrize(
+    ("access", "status"),
+    [
+        (Access(frozenset({"*"}), frozenset()), 200),
+        (Access(frozenset({"ada"}), frozenset()), 200),
+        (Access(frozenset(), frozenset({"operators"})), 200),
+        (Access(frozenset({"bob"}), frozenset({"staff"})), 401),
+    ],
+)
+async def test_session_opens_nothing_to_whom_the_configuration_lets_in_no_more(
+    beam: Simulator, access: Access, status: int
+):
+    """A cookie of before a restart, or of another server with the same key, is as good as a login now would be."""
+    everybody = Access(frozenset({"*"}), frozenset(), noted=frozenset({"operators"}))
+    async with run_both(beam, access=everybody) as (site, provider), open_browser() as browser:
+        await log_in(browser, site, provider)
+        (cookie,) = [cookie for cookie in browser.cookie_jar if cookie.key == f"mjpeg-viewer-{site.port}"]
+        client, vouchers = provider.make_client(access), [provider.issuer]
+        async with run_site({"beam": beam.url}, outside=Outside(provider=client), vouchers=vouchers) as other:
+            copied = {"Cookie": f"mjpeg-viewer-{other.port}={cookie.value}"}
+            async with other.get("/state", headers=copied) as response:
+                assert response.status == status
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_person_of_no_such_group_stays_out(beam: Simulator, kind: str):
     """Who is known there, but may not watch here, is told so and gets no session; and so is a name that is none."""
