@@ -35,9 +35,9 @@ _Positive = Annotated[int, msgspec.Meta(gt=0, le=2**40)]
 _Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 _StallTimeout = Annotated[float, msgspec.Meta(ge=1, le=3600)]
 _Hours = Annotated[float, msgspec.Meta(gt=0, le=168)]
-_HeaderName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,64}$")]
-_HostName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]([A-Za-z0-9._-]{0,252})$")]
-_Origin = Annotated[str, msgspec.Meta(pattern=r"^https?://[a-z0-9.\[\]:-]+$")]
+_HeaderName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,64}\Z")]
+_HostName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]([A-Za-z0-9._-]{0,252})\Z")]
+_Origin = Annotated[str, msgspec.Meta(pattern=r"^https?://[a-z0-9.\[\]:-]+\Z")]
 
 
 class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

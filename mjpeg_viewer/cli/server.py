@@ -123,7 +123,12 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
             for name, source in sources.items()
         }
         logins = Logins(
-            users, hashing, None if made_up is None else _MADE_UP_USER, ended, tokens, providers=outer.vouchers
+            users,
+            hashing,
+            None if made_up is None else _MADE_UP_USER,
+            ended,
+            tokens,
+            providers=outer.vouchers,
         )
         limits = PlaceLimits(viewers.total, viewers.per_user, viewers.per_address)
         outside = replace(outer.outside, hosts=await find_names(settings.server, logins.needed))

@@ -128,4 +128,9 @@ def _ask_cam_server(url: str, scheme: str, parts: SplitResult) -> Locator:
 
 
 def _base(scheme: str, parts: SplitResult) -> str:
+    if "@" in parts.netloc:  # not shown here either
+        raise ConfigurationError(
+            f"the source at {parts.hostname!r} has a name or password before its host; leave them out, for pages and"
+            " /state show where a camera comes from"
+        )
     return f"{scheme.partition('+')[2]}://{parts.netloc}"

@@ -78,8 +78,8 @@ def refuse_foreign_forms(request: web.Request) -> None:
     if request.method in _SAFE_METHODS:
         return
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    origin = request.headers.get(hdrs.ORIGIN)
-    if site not in ("same-origin", "none") or (origin is not None and not _names(origin, request.host)):
+    origins = request.headers.getall(hdrs.ORIGIN, ())
+    if site not in ("same-origin", "none") or not all(_names(origin, request.host) for origin in origins):
         raise web.HTTPForbidden(text="This form was sent from another site; open the page here and try again.")
 
 

@@ -8,7 +8,9 @@ from aiohttp_session import get_session, new_session
 from mjpeg_viewer.errors import TooManyFailuresError
 from mjpeg_viewer.web.forms import read_form
 from mjpeg_viewer.web.keys import IDENTITY, LOGINS, PROVIDER, VIEWERS
+from mjpeg_viewer.web.logins import Identity
 from mjpeg_viewer.web.pages import render_page
+from mjpeg_viewer.web.sessions import MAX_AGE
 
 
 async def show_login(request: web.Request) -> web.Response:
@@ -21,10 +23,10 @@ async def show_login(request: web.Request) -> web.Response:
         if not logins.needed:
             raise web.HTTPSeeOther(after)
         return show_form(request, after)
-    user = logins.use_link(secret)
-    if user is None:
+    identity = logins.use_link(secret)
+    if identity is None:
         return show_form(request, after, error="This login link has been used already, or it is from an earlier start.")
-    raise await _log_in(request, user, after)
+    raise await let_in(request, identity, after)
 
 
 async def log_in(request: web.Request) -> web.Response:
@@ -40,7 +42,7 @@ async def log_in(request: web.Request) -> web.Response:
         return page
     if identity is None:
         return show_form(request, after, error="Name or password is wrong.", username=user, status=401)
-    raise await _log_in(request, user, after)
+    raise await let_in(request, identity, after)
 
 
 async def log_out(request: web.Request) -> NoReturn:
@@ -56,7 +58,8 @@ async def log_out(request: web.Request) -> NoReturn:
     raise web.HTTPSeeOther("/login")
 
 
-async def _log_in(request: web.Request, user: str, after: str) -> web.HTTPException:
+async def let_in(request: web.Request, identity: Identity, after: str, seconds: float = MAX_AGE) -> web.HTTPException:
+    """Log somebody in for so many seconds, in place of whoever was; the answer that leads on."""
     # A new session, never the one that the browser brought: whoever planted that would be logged in with it.  And
     # that one ends, for no browser holds its cookie any more, and whoever still does has no business with it.
     logins = request.app[LOGINS]
@@ -64,7 +67,7 @@ async def _log_in(request: web.Request, user: str, after: str) -> web.HTTPExcept
     if left is not None:
         logins.end(left)
         request.app[VIEWERS].close_session(left.session)
-    logins.begin(await new_session(request), user)
+    logins.begin(await new_session(request), identity, seconds)
     return web.HTTPSeeOther(after)
 
 

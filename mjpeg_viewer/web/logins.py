@@ -9,7 +9,7 @@ import asyncio
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -100,7 +100,7 @@ class Logins:
         self._tokens = tokens
         self._throttle = Throttle() if throttle is None else throttle
         self._providers = dict(providers or {})
-        self._checks: dict[tuple[str, str], asyncio.Future[bool]] = {}
+        self._checks: dict[tuple[str, str, str | None], asyncio.Future[bool]] = {}
 
     @property
     def needed(self) -> bool:
@@ -130,24 +130,27 @@ class Logins:
             return None
         # Before all else: else whoever has to wait could still find out which passwords were checked before.
         attempt = self._throttle.begin(user, address)
+        # As it is now: a password that is changed while it is checked opens nothing.
+        identity = Identity(user, fingerprint=users.find_fingerprint(user))
         if not users.remembers(user, password):
             # A program that opens with ten requests at once sends the same ten times: that is one check.
-            check = self._checks.get((user, password))
+            key = user, password, identity.fingerprint
+            check = self._checks.get(key)
             if check is not None or len(self._checks) >= _MAX_CHECKS:
                 attempt.withdraw()
             if check is None:
-                check = self._begin_check(users, user, password)
+                check = self._begin_check(users, key)
             if not await asyncio.shield(check):
                 return None
         attempt.succeed()
-        return Identity(user, fingerprint=users.find_fingerprint(user))
+        return identity if self.holds(identity) else None
 
-    def _begin_check(self, users: Users, user: str, password: str) -> asyncio.Future[bool]:
+    def _begin_check(self, users: Users, key: tuple[str, str, str | None]) -> asyncio.Future[bool]:
         if len(self._checks) >= _MAX_CHECKS:
             raise UnavailableError("Too many passwords are being checked just now; try again in some seconds.")
-        check = asyncio.get_running_loop().run_in_executor(self._executor, users.verify, user, password)
-        self._checks[user, password] = check
-        check.add_done_callback(lambda _: self._checks.pop((user, password), None))
+        check = asyncio.get_running_loop().run_in_executor(self._executor, users.verify, *key[:2])
+        self._checks[key] = check
+        check.add_done_callback(lambda _: self._checks.pop(key, None))
         return check
 
     def check_token(self, text: str, address: str) -> Identity | None:
@@ -165,37 +168,22 @@ class Logins:
             return None
         return Identity(f"token {token.name}", expires=token.expires, token=token.id, camera=token.camera)
 
-    def use_link(self, secret: str) -> str | None:
+    def use_link(self, secret: str) -> Identity | None:
         """Return whom the login link logs in, once; None if the secret is wrong or was used."""
         if self.link_secret is None or not hmac.compare_digest(secret.encode(), self.link_secret.encode()):
             return None
         self.link_secret = None
-        return self._link_user
+        user = self._link_user or ""
+        return Identity(user, fingerprint=self._find_fingerprint(user))
 
-    def begin(self, session: MutableMapping[str, Any], user: str) -> None:
-        """Make a new session the user's; it holds for a week, or until the password changes."""
-        session["user"] = user
+    def begin(self, session: MutableMapping[str, Any], identity: Identity, seconds: float = MAX_AGE) -> None:
+        """Make a new session somebody's; it holds for so many seconds, or until the password changes."""
+        session["user"] = identity.user
         session["id"] = secrets.token_urlsafe(12)
-        session["fingerprint"] = self._find_fingerprint(user)
-        session["began"] = self._find_beginning(Identity(user))
-        session["expires"] = int(time.time()) + MAX_AGE
-
-    def begin_vouched(
-        self,
-        session: MutableMapping[str, Any],
-        user: str,
-        provider: str,
-        groups: Sequence[str],
-        fingerprint: str,
-        seconds: float,
-    ) -> None:
-        """Make a new session of a user whom a provider vouches for; it holds for so many seconds, if he may so long."""
-        session["user"] = user
-        session["id"] = secrets.token_urlsafe(12)
-        session["fingerprint"] = fingerprint
-        session["provider"] = provider
-        session["groups"] = [*groups]
-        session["began"] = self._find_beginning(Identity(user, provider=provider))
+        session["fingerprint"] = identity.fingerprint
+        session["provider"] = identity.provider
+        session["groups"] = [*identity.groups]
+        session["began"] = self._find_beginning(identity)
         session["expires"] = int(time.time() + seconds)
 
     def vouch(self, user: str) -> Identity | None:
@@ -242,6 +230,8 @@ class Logins:
         if identity.provider:
             holds = self._providers.get(identity.provider)
             return holds is not None and holds(identity)
+        if identity.fingerprint is None:
+            return not self.needed
         return identity.fingerprint == self._find_fingerprint(identity.user)
 
     def _find_fingerprint(self, user: str) -> str | None:

@@ -4,11 +4,12 @@ import time
 from typing import NoReturn
 
 from aiohttp import web
-from aiohttp_session import get_session, new_session
+from aiohttp_session import get_session
 
 from mjpeg_viewer.errors import SignOnError
-from mjpeg_viewer.web.keys import LOGINS, PROVIDER
-from mjpeg_viewer.web.login import show_form, stay_here
+from mjpeg_viewer.web.keys import PROVIDER
+from mjpeg_viewer.web.login import let_in, show_form, stay_here
+from mjpeg_viewer.web.logins import Identity
 
 # As long as a person may take at the provider, second factor and all.
 _PATIENCE = 600
@@ -37,13 +38,5 @@ async def come_back(request: web.Request) -> web.Response:
         person = await provider.finish(kept, request.query)
     except SignOnError as error:
         return show_form(request, kept["next"] if kept else "/", f"No login: {error}.", status=403)
-    logins = request.app[LOGINS]
-    logins.begin_vouched(
-        await new_session(request),
-        person.user,
-        provider.issuer,
-        person.groups,
-        provider.fingerprint,
-        provider.session_seconds,
-    )
-    raise web.HTTPSeeOther(kept["next"])
+    identity = Identity(person.user, provider=provider.issuer, groups=person.groups, fingerprint=provider.fingerprint)
+    raise await let_in(request, identity, kept["next"], provider.session_seconds)

@@ -49,9 +49,9 @@ _Key = tuple[str, ...]
 class Attempt:
     """A login that was begun and counts as failed until it is said to be better."""
 
-    def __init__(self, throttle: "Throttle", user: str, place: str, filled: Sequence[tuple[_Key, _Size]]) -> None:
+    def __init__(self, throttle: "Throttle", user: str, network: str, filled: Sequence[tuple[_Key, _Size]]) -> None:
         self._throttle = throttle
-        self._known = user, place
+        self._known = user, network
         self._filled = filled
 
     def withdraw(self) -> None:
@@ -88,20 +88,20 @@ class Throttle:
         Raises:
             TooManyFailuresError: Too many failed before; says when to come again.
         """
-        user, place = user[:_NAME_LENGTH], find_place(address)
-        pair: _Key = ("pair", user, place)
-        at: _Key = ("address", place)
+        user, network = user[:_NAME_LENGTH], find_network(address)
+        pair: _Key = ("pair", user, network)
+        at: _Key = ("address", network)
         of: _Key = ("user", user)
-        if (user, place) in self._known:
+        if (user, network) in self._known:
             filled = [(pair, _PAIR)]
         else:
             attacked = self._level(of, _USER) > _USER.failures - 1
             filled = [(pair, _PAIR_UNDER_ATTACK if attacked else _PAIR), (at, _ADDRESS)]
-        self._demand_room(filled, place)
+        self._demand_room(filled, network)
         filled.append((of, _USER))
         for key, size in filled:
             self._fill(key, size)
-        return Attempt(self, user, place, filled)
+        return Attempt(self, user, network, filled)
 
     def fail_token(self, address: str) -> None:
         """
@@ -112,16 +112,16 @@ class Throttle:
         Raises:
             TooManyFailuresError: As for begin.
         """
-        place = find_place(address)
-        key = ("token", place)
-        self._demand_room([(key, _TOKEN)], place)
+        network = find_network(address)
+        key = ("token", network)
+        self._demand_room([(key, _TOKEN)], network)
         self._fill(key, _TOKEN)
 
-    def know(self, user: str, place: str) -> None:
+    def know(self, user: str, network: str) -> None:
         """Remember that this user got in from here."""
-        self._levels.pop(("pair", user, place), None)
-        self._known[user, place] = None
-        self._known.move_to_end((user, place))
+        self._levels.pop(("pair", user, network), None)
+        self._known[user, network] = None
+        self._known.move_to_end((user, network))
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
 
@@ -133,14 +133,14 @@ class Throttle:
         else:
             self._levels.pop(key, None)
 
-    def _demand_room(self, buckets: Sequence[tuple[_Key, _Size]], place: str) -> None:
+    def _demand_room(self, buckets: Sequence[tuple[_Key, _Size]], network: str) -> None:
         wait = max((self._level(key, size) + 1 - size.failures) * size.period for key, size in buckets)
         if wait <= 0:
             return
         self._refused += 1
         now = self._clock()
         if now - self._said >= _SAY_PERIOD:
-            _log.warning("%d logins were refused, as too many had failed; the latest from %s", self._refused, place)
+            _log.warning("%d logins were refused, as too many had failed; the latest from %s", self._refused, network)
             self._refused, self._said = 0, now
         raise TooManyFailuresError(wait)
 
@@ -153,8 +153,3 @@ class Throttle:
         self._levels.move_to_end(key)
         if len(self._levels) > _MOST:
             self._levels.popitem(last=False)
-
-
-def find_place(address: str) -> str:
-    """Return what stands for an address: of IPv6 the network of 64 bits, which is one household's or one host's."""
-    return find_network(address) or address[:_NAME_LENGTH]

@@ -171,7 +171,7 @@ def _log_end(viewer: Viewer) -> None:
         "%s: %s of %s at %s ended (%s): %d sent, %d bytes, %d skipped, %.1f s",
         ", ".join(viewer.cameras),
         viewer.kind,
-        viewer.identity.user or "anybody",
+        viewer.identity.account or "anybody",
         viewer.address,
         viewer.reason,
         viewer.sent,

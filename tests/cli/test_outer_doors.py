@@ -178,6 +178,7 @@ FAULTS = {
     "every host": ('hosts = ["*"]', "", "server.hosts[0]: expected `str` matching regex"),
     "no origin": ('embed_origins = ["https://wiki.example/"]', "", "server.embed_origins"),
     "every origin": ('embed_origins = ["*"]', "", "server.embed_origins"),
+    "origin that ends the line": ('embed_origins = ["https://a\\n"]', "", "server.embed_origins"),
     "origin that ends the policy": ('embed_origins = ["https://a; script-src *"]', "", "server.embed_origins"),
     "nobody may": ("", OIDC, "oidc: nobody may watch"),
     "plain http": ("", OIDC.replace("https", "http") + 'users = ["*"]\n', "oidc.issuer: 'http://sso.example'"),

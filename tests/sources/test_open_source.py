@@ -66,6 +66,16 @@ def test_bad_url_is_refused_with_what_is_wrong_and_an_example(url: str, fault: s
     assert str(caught.value) == f"{url!r} {fault}; {EXAMPLE}"
 
 
+@pytest.mark.parametrize(
+    "url", ["cam_server+http://anna:secret@host:8889/cam", "dispatcher+https://:secret@host/x?channels=A"]
+)
+def test_password_is_refused_and_not_shown(url: str):
+    """Everybody who may see the camera is shown where it comes from."""
+    with pytest.raises(ConfigurationError, match="'host' has a name or password before its host") as caught:
+        open_source(url)
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("url", ["bsread+pull://host:65536", "bsread+pull://host:-1", "bsread+pull://host:http",
                                  "bsread+pull://[::1:9", "bsread+pull://host:9999:9"])  # fmt: skip
 def test_url_that_is_none_is_refused_in_the_parsers_words(url: str):

@@ -26,13 +26,15 @@ INSIDE = basic("ada", "right")
         "http://127.0.0.1",
         "http://127.0.0.1:{port}/",
         "http://127.0.0.1:{port} http://evil.example",
+        "http://127.0.0.1:{port}\r\nOrigin: http://evil.example",
         "https://evil.example",
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 async def test_no_other_site_changes_a_background(beam: Simulator, closed: Site, method: str, origin: str):
     """What a foreign page makes a browser send, with the right session, captures and forgets nothing."""
-    headers = {**await closed.log_in("ada", "right"), "Origin": origin.format(port=closed.port)}
+    lines = [("Origin", line) for line in origin.format(port=closed.port).split("\r\nOrigin: ")]
+    headers = [*(await closed.log_in("ada", "right")).items(), *lines]
     async with closed.session.request(
         method, f"{closed.base}/cameras/beam/background", headers=headers, data={"frames": "1"}
     ) as response:

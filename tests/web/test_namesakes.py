@@ -114,6 +114,21 @@ async def test_each_logs_out_for_itself_and_has_its_own_places(three: tuple[Site
             assert response.status == 401
 
 
+async def test_login_at_the_provider_ends_the_session_before_it(three: tuple[Site, Running]) -> None:
+    """Who logs in there leaves no session of before behind, here or there; what it watched ends."""
+    site, provider = three
+    async with open_browser() as browser:
+        form = {"username": "ada", "password": "right"}
+        async with browser.post(f"{site.base}/login", data=form, allow_redirects=False) as response:
+            first = {"Cookie": response.headers["Set-Cookie"].split(";")[0]}
+        async with site.events("/events", headers=first) as events:
+            await log_in(browser, site, provider)
+            async with asyncio.timeout(PATIENCE):
+                await events.response.content.read()  # to the end
+    async with site.get("/state", headers=first) as response:
+        assert response.status == 401
+
+
 async def test_a_wrong_token_takes_nothing_from_whom_a_proxy_names(three: tuple[Site, Running]) -> None:
     """Whoever a proxy names is that one, whatever else does not open."""
     site, _ = three

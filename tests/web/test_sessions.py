@@ -29,6 +29,34 @@ async def status_of(site: Site, headers: dict[str, str], path: str = "/state") -
         return response.status
 
 
+@pytest.mark.parametrize("way", ["basic", "form"])
+@pytest.mark.parametrize("change", ["password", "removal"])
+async def test_password_that_changes_while_it_is_checked_opens_nothing(
+    beam: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str, way: str
+):
+    """Neither a stream nor a session outlives what was changed in the third of a second that a check takes."""
+    monkeypatch.setattr(UserFile, "_LOOK_PERIOD", 0.0)
+    hashes = {name: cheap_hash(password) for name, password in USERS.items()}
+    changed = {"bob": hashes["bob"]} | ({"ada": cheap_hash("new")} if change == "password" else {})
+    write_users(tmp_path / "users", hashes)
+
+    def verify(self: Users, name: str, password: str) -> bool:
+        right = original(self, name, password)
+        write_users(tmp_path / "users", changed)
+        return right
+
+    original = Users.verify
+    monkeypatch.setattr(Users, "verify", verify)
+    async with run_site({"beam": beam.url}, users=UserFile(tmp_path / "users")) as site:
+        if way == "basic":
+            assert await status_of(site, basic("ada", "right"), "/events") == 401
+            return
+        form = {"username": "ada", "password": "right"}
+        async with site.session.post(f"{site.base}/login", data=form, allow_redirects=False) as response:
+            cookies = {"Cookie": response.headers.get("Set-Cookie", "").split(";")[0]}
+        assert await status_of(site, cookies) == 401
+
+
 @pytest.mark.parametrize("change", ["password", "removal"])
 async def test_change_in_the_users_file_ends_what_it_allowed(
     beam: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet, change: str

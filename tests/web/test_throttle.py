@@ -10,7 +10,8 @@ from mjpeg_viewer.errors import TooManyFailuresError
 from mjpeg_viewer.simulator import Simulator
 from mjpeg_viewer.users import Users
 from mjpeg_viewer.web import throttle as throttle_module
-from mjpeg_viewer.web.throttle import Throttle, find_place
+from mjpeg_viewer.web.places import find_network
+from mjpeg_viewer.web.throttle import Throttle
 from tests.kit import Site, basic, run_site
 from tests.raw import PATIENCE
 from tests.web.conftest import USERS
@@ -102,11 +103,11 @@ def test_user_under_attack_from_everywhere_gets_in_at_the_first_try(throttle: Th
 
 def test_ipv6_counts_by_network():
     """One host has 2^64 addresses of its own; an IPv4 address in IPv6's clothes is what it is."""
-    assert find_place("2001:db8:1:2:3:4:5:6") == find_place("2001:db8:1:2::1") == "2001:db8:1:2::/64"
-    assert find_place("2001:db8:1:3::1") != find_place("2001:db8:1:2::1")
-    assert find_place("fe80::1%eth0") == "fe80::/64"
-    assert find_place("::ffff:192.0.2.1") == find_place("192.0.2.1") == "192.0.2.1"
-    assert find_place("") == ""
+    assert find_network("2001:db8:1:2:3:4:5:6") == find_network("2001:db8:1:2::1") == "2001:db8:1:2::/64"
+    assert find_network("2001:db8:1:3::1") != find_network("2001:db8:1:2::1")
+    assert find_network("fe80::1%eth0") == "fe80::/64"
+    assert find_network("::ffff:192.0.2.1") == find_network("192.0.2.1") == "192.0.2.1"
+    assert find_network("") == ""
 
 
 def test_memory_is_bounded(throttle: Throttle, monkeypatch: pytest.MonkeyPatch):
