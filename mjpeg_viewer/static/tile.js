@@ -3,7 +3,7 @@
 import { duration } from "./format.js";
 import { Picture } from "./picture.js";
 import { Snapshots } from "./snapshots.js";
-import { judge, setText, showPill, showVeil } from "./state.js";
+import { judge, showPill, showVeil } from "./state.js";
 import { texts } from "./texts.js";
 
 // What a tile shows is small, and glanced at.
