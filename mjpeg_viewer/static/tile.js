@@ -1,5 +1,6 @@
 // One camera of the wall: its picture, streamed or by snapshots or not at all, and the words below it.
 
+import { setText } from "./dom.js";
 import { duration } from "./format.js";
 import { Picture } from "./picture.js";
 import { Snapshots } from "./snapshots.js";

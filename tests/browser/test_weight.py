@@ -6,7 +6,7 @@ import gzip
 from playwright.async_api import Browser, Page, Response, expect
 
 from mjpeg_viewer.simulator import Simulator
-from tests.kit import Site, receiving, run_site, until
+from tests.kit import PATIENCE, Site, receiving, run_site, until
 
 MOST = 60_000
 PAGES = {"camera": "/cameras/beam", "display": "/cameras/beam/display", "wall": "/"}
@@ -22,8 +22,10 @@ async def test_pages_are_light(beam: Simulator, browser: Browser):
                 loaded = note_loaded(page)
                 await page.goto(site.base + path, wait_until="commit")
                 await site.until_watched(viewers=2)
-                beam.send()
-                await expect(page.locator("[data-state=live]")).to_be_visible()
+                async with asyncio.timeout(PATIENCE):
+                    while not await page.locator("[data-state=live]").count():
+                        beam.send()
+                        await asyncio.sleep(0.02)
                 await weigh(loaded, name, MOST)
             await until(lambda: site.cameras["beam"].viewers == 0)
 
