@@ -12,6 +12,8 @@ import numpy as np
 
 from mjpeg_viewer.frame import Image, Value
 from mjpeg_viewer.imaging.edges import check_image
+from mjpeg_viewer.imaging.grey import to_8_bit
+from mjpeg_viewer.imaging.levels import find_extremes
 from mjpeg_viewer.imaging.profile import Profile, find_fwhm, find_moments
 
 
@@ -38,8 +40,9 @@ class Analysis(Mapping[str, Value]):
     The measures of one image by name, each computed when first asked for and then kept.  Not for two threads at once.
 
     ``x_profile`` and ``y_profile`` are float64 sums of shape [width] and [height]; ``intensity`` is their sum;
-    ``min_value`` and ``max_value`` are pixel values; ``saturated`` counts pixels; the rest is in pixels.  A measure
-    is None where there is no honest number.
+    ``min_value`` and ``max_value`` are pixel values; ``saturated`` counts pixels; ``histogram`` (int64 of shape [256])
+    counts them by their grey level where those two are black and white; the rest is in pixels.  A measure is None
+    where there is no honest number.
     """
 
     def __init__(self, image: Image, saturation: float | None) -> None:
@@ -98,6 +101,15 @@ class Analysis(Mapping[str, Value]):
             over = over[:, :, 0] | over[:, :, 1] | over[:, :, 2]
         return {"saturated": int(np.count_nonzero(over))}
 
+    def _make_histogram(self) -> dict[str, Value]:
+        pixels = self._image.reshape(1, -1)
+        if pixels.dtype.kind == "f":
+            finite = np.isfinite(pixels)
+            pixels = pixels if finite.all() else pixels[finite][None]
+        if not pixels.size:
+            return {"histogram": None}
+        return {"histogram": np.bincount(to_8_bit(pixels, find_extremes(pixels)).ravel(), minlength=256)}
+
     def _make_fwhm(self, side: str) -> dict[str, Value]:
         return {f"{side}_fwhm": find_fwhm(self._profile(side))}
 
@@ -120,6 +132,7 @@ _MAKERS: dict[str, Callable[[Analysis], dict[str, Value]]] = {
     "min_value": Analysis._make_range,
     "max_value": Analysis._make_range,
     "saturated": Analysis._make_saturated,
+    "histogram": Analysis._make_histogram,
 }
 
 MEASURES = tuple(_MAKERS)

@@ -1,33 +1,26 @@
-// The camera page: picture, state, values and numbers of one camera.
+// The camera page: picture, state, values and numbers of one camera.  What only some use comes with its first use.
 
-import { keepBackground } from "./background.js";
-import { age, localTime, megabytes, number } from "./format.js";
-import { Freeze } from "./freeze.js";
+import { byId, setText } from "./dom.js";
+import { showConnection, showImage } from "./facts.js";
 import { place } from "./geometry.js";
 import { Link } from "./link.js";
 import { Over } from "./over.js";
 import { Picture } from "./picture.js";
-import { Pointer } from "./pointer.js";
 import { whileWatched } from "./presence.js";
-import { fillShare, makeCopyable } from "./share.js";
-import { judge, setText, showPill, showVeil } from "./state.js";
+import { judge, showPill, showVeil } from "./state.js";
 import { texts } from "./texts.js";
 import { ValuesTable } from "./values.js";
 import { View } from "./view.js";
 
-// What is older was recorded, not sent just now; what comes from the future comes from a clock that goes wrong.
-const PLAUSIBLE_AGE = [-0.05, 60];
 // At 10 Hz as many as 30 pictures last, if they come at 1 Hz or more.
 const FRAMES = 300;
 // The stage takes the picture's own shape within these, so that a line camera's does not vanish.
 const ASPECT = [0.6, 3];
 
-// What the page asks for beside the channels: where the axes lie always, the others while profiles are shown.
+// What the page asks for beside the channels: where the axes lie always, the others while they are shown.
 const AXES = ["x_first", "x_step", "y_first", "y_step"];
 const SPOT = ["x", "y"].flatMap((side) => [`${side}_profile`, `${side}_center_of_mass`, `${side}_fwhm`]);
-
-const byId = (id) => document.getElementById(id);
-const put = (id, text) => setText(byId(id), text ?? texts.none);
+const HISTOGRAM = ["histogram", "min_value", "max_value"];
 
 const page = byId("camera");
 const { camera, path, viewer } = page.dataset;
@@ -41,21 +34,15 @@ const card = { picture, status: null, frame: null, frameAt: null };
 let counters = null;
 let painting = false;
 let stale = true;
+let freeze = null;
+let profiles = null;
+let histogram = null;
+let share = null;
 
 // The newest events, so that a frozen picture has its own values beside it, or none.
 const frames = [];
-const freeze = new Freeze(stage, () => picture.url.replace("/stream.mjpg", "/recent.mjpg"), () => {
-  showFrame();
-  showState();
-});
 
 const over = new Over(byId("over"));
-const pointer = new Pointer(byId("fit"), over, path, { zoom: byId("zoom"), mark: byId("mark") }, {
-  moved: showCursor,
-  zoom: (roi) => view.set("roi", roi),
-  mark: (pixel) => view.set("marks", marked(pixel).flat().join(",")),
-});
-
 const link = new Link(eventsUrl(), camera, {
   status(data) {
     if (card.status && card.status.status !== "live" && data.status === "live") table.clear();
@@ -92,7 +79,7 @@ const link = new Link(eventsUrl(), camera, {
 });
 
 function eventsUrl() {
-  const names = [...AXES, ...(view.get("profiles") ? SPOT : [])];
+  const names = [...AXES, ...(view.get("profiles") ? SPOT : []), ...(byId("settings").open ? HISTOGRAM : [])];
   // A measure that is pinned is computed for as long as it is.
   if (view.get("pins")) names.push(encodeURIComponent(view.get("pins")));
   return `${path}/events?rate=10&channels=*,${names}&viewer=${encodeURIComponent(viewer)}`;
@@ -101,39 +88,33 @@ function eventsUrl() {
 function showState() {
   const verdict = judge(link, card);
   stale = verdict.stale;
-  showPill(byId("state"), freeze.shown ? "frozen" : verdict.state);
+  const state = freeze?.shown ? "frozen" : verdict.state;
+  showPill(byId("state"), state);
   setText(byId("reason"), verdict.reason);
   showVeil(stage, verdict);
   page.toggleAttribute("data-stale", stale);
-  const title = freeze.shown ? `${texts.word("frozen")} · ${pageTitle}` : stale ? `${texts.word(verdict.state)} · ${pageTitle}` : pageTitle;
+  const title = freeze?.shown || stale ? `${texts.word(state)} · ${pageTitle}` : pageTitle;
   if (document.title !== title) document.title = title;
-  showConnection();
+  showNumbers();
+}
+
+function showNumbers() {
+  showConnection(card, counters, freeze?.shown ? null : view.levels, stale);
 }
 
 function showFrame() {
   painting = false;
   if (!card.frame) return;
   const frame = present();
-  if (!frame) {
-    // Of this picture no event came: there are more pictures than events.
-    for (const id of ["time", "sequence"]) put(id, null);
-    put("pulse-id", freeze.shown.pulse);
-    table.show({});
-    return showSpot();
-  }
-  const { image } = frame;
-  fit(image);
+  showImage(frame, freeze?.shown?.pulse);
   showSpot();
-  put("image-size", image && `${image.width} × ${image.height}`);
-  put("image-type", image?.dtype);
-  put("image-channel", image?.channel);
-  put("pulse-id", String(frame.pulse_id));
-  put("time", frame.timestamp ? localTime(frame.timestamp) : null);
-  put("sequence", String(frame.sequence));
+  if (!frame) return table.show({}); // of this picture no event came: there are more pictures than events
+  fit(frame.image);
+  histogram?.show(frame);
   const shown = { ...frame.values };
-  for (const name of AXES) delete shown[name];
+  for (const name of [...AXES, "histogram"]) delete shown[name];
   table.show(shown);
-  showConnection();
+  showNumbers();
 }
 
 /** The stage gets about the picture's shape, and what fits into it exactly that. */
@@ -149,73 +130,39 @@ function fit(image) {
 
 /** The event of what is shown: the newest, or that of the frozen picture, or null. */
 function present() {
-  if (!freeze.shown) return card.frame;
+  if (!freeze?.shown) return card.frame;
   return frames.find(({ pulse_id }) => String(pulse_id) === freeze.shown.pulse) ?? null;
 }
 
-/** The spot's profiles, centre and widths, of the whole image, whatever of it is shown. */
-function showSpot() {
-  const frame = present();
-  const values = frame?.values;
-  const on = values && view.get("profiles") && (freeze.shown || !stale);
-  const side = (name) => {
-    const [first, step] = [values[`${name}_first`], values[`${name}_step`]];
-    const place = values[`${name}_center_of_mass`];
-    const centre = typeof place === "number" && step ? (place - first) / step : null;
-    return { profile: values[`${name}_profile`], centre };
-  };
-  if (over.placed) over.profiles(on ? { x: side("x"), y: side("y") } : null);
-  const say = (name) => {
-    const unit = frame.units?.[`${name}_fwhm`] ?? "";
-    return texts.spot(name, ...[`${name}_center_of_mass`, `${name}_fwhm`].map((key) => measure(values[key])), unit);
-  };
-  setText(byId("spot"), on ? `${say("x")} · ${say("y")}` : "");
-}
-
-const measure = (value) => (typeof value === "number" ? number(value, 5) : texts.none);
-
-function showCursor(pixel, values) {
-  if (!over.placed) return;
-  over.crosses("cursor", pixel ? [pixel] : []);
-  setText(byId("at"), pixel ? texts.cursor(pixel, coordinates(pixel), values?.map((value) => number(value)).join(" ")) : "");
-}
-
-/** Where a pixel lies on calibrated axes, with their units; else nothing. */
-function coordinates(pixel) {
-  const { values = {}, units = {} } = card.frame ?? {};
-  if (![..."xy"].some((side) => values[`${side}_step`] && units[`${side}_step`] !== "px")) return "";
-  const one = (side, i) => `${measure(values[`${side}_first`] + pixel[i] * values[`${side}_step`])} ${units[`${side}_step`] ?? ""}`;
-  return `${one("x", 0)}, ${one("y", 1)}`.trim();
-}
-
-function marks() {
-  const numbers = (view.get("marks") ?? "").split(",").map(Number);
-  return Array.from({ length: numbers.length >> 1 }, (_, i) => [numbers[2 * i], numbers[2 * i + 1]]);
-}
-
-/** The marks with one more, or with those fewer that lie here already. */
-function marked([x, y]) {
-  const reach = over.placed.roi.width / 50;
-  const others = marks().filter((mark) => Math.hypot(mark[0] - x, mark[1] - y) > reach);
-  return others.length < marks().length ? others : [...others, [x, y]];
+async function showSpot() {
+  if (view.get("profiles")) profiles ??= await import("./profiles.js");
+  profiles?.showProfiles(over, view.get("profiles") && (freeze?.shown || !stale) ? present() : null);
 }
 
 /** What the address asks for: the same for whoever opens it. */
 function showView() {
   const [query, still] = [view.query(), view.query("fps")];
   const url = `${path}/stream.mjpg?viewer=${encodeURIComponent(viewer)}${query && `&${query}`}`;
-  if (url !== picture.url) freeze.resume(); // what is held was another view's
+  if (url !== picture.url) freeze?.resume(); // what is held was another view's
   picture.show(url);
   byId("fault").hidden = true;
-  fillShare(byId("share"), view.all, query);
+  share?.fill(view.all, query);
   byId("save-jpg").href = `${path}/snapshot.jpg${still && `?${still}`}`;
   byId("scale-bar").src = `/colormaps/${view.get("colormap") ?? "grey"}.png`;
   byId("whole").hidden = !view.get("roi");
   fit(card.frame?.image);
   link.move(eventsUrl());
   setText(byId("marks"), texts.marks(marks()));
+  showDisplay();
   showSpot();
   showState();
+}
+
+/** The display shows the same picture, and what is pinned here. */
+function showDisplay() {
+  const pins = view.get("pins")?.split(",").slice(0, 4).map(encodeURIComponent).join(",");
+  const query = [view.query(), pins && `channels=${pins}`].filter(Boolean).join("&");
+  byId("display").href = `${path}/display${query && `?${query}`}`;
 }
 
 /** An <img> does not say why it was refused; the same address without the page's id does. */
@@ -235,45 +182,78 @@ async function showRefusal() {
   }
 }
 
-/** Totals stay true when nothing comes; a rate or an age would not. */
-function showConnection() {
-  const stats = card.frame?.stats;
-  const lag = stats ? card.frameAt / 1000 - card.frame.timestamp : NaN;
-  put("messages-received", stats && String(stats.messages_received));
-  put("bytes-received", stats && megabytes(stats.bytes_received));
-  put("skipped", counters && String(counters.skipped));
-  put("rate", !stale && stats ? texts.hertz(stats.rate) : null);
-  put("bytes-rate", !stale && stats ? `${megabytes(stats.bytes_rate)}/s` : null);
-  put("shown-rate", !stale && picture.rate !== null ? texts.hertz(picture.rate) : null);
-  const cost = !stale && picture.bytesRate !== null ? texts.kilobytes(picture.bytesRate) : null;
-  put("shown-bytes", cost);
-  put("cost", cost && texts.cost(cost, texts.hertz(picture.rate)));
-  const levels = !stale && !freeze.shown && view.levels;
-  setText(byId("scale-low"), levels ? number(levels[0], 4) : "");
-  setText(byId("scale-high"), levels ? number(levels[1], 4) : "");
-  put("age", !stale && lag >= PLAUSIBLE_AGE[0] && lag < PLAUSIBLE_AGE[1] ? age(lag) : null);
+/** The marks [[x, y], …]. */
+function marks() {
+  const numbers = (view.get("marks") ?? "").split(",").map(Number);
+  return Array.from({ length: numbers.length >> 1 }, (_, i) => [numbers[2 * i], numbers[2 * i + 1]]);
+}
+
+const waking = [["fit", "pointerover"], ["fit", "keydown"], ["zoom", "click"], ["mark", "click"]];
+const early = [];
+
+/** Load what follows the pointer; what came meanwhile is done again then. */
+async function wake(event) {
+  early.push(event);
+  if (early.length > 1) return;
+  const { Pointer } = await import("./pointer.js");
+  for (const [id, type] of waking) byId(id).removeEventListener(type, wake);
+  new Pointer(byId("fit"), over, path, {
+    frame: () => card.frame,
+    marks,
+    zoom: (roi) => view.set("roi", roi),
+    mark: (all) => view.set("marks", all.flat().join(",")),
+  });
+  for (const one of early) one.target.dispatchEvent(new one.constructor(one.type, one));
+}
+
+async function toggleFreeze() {
+  const { Freeze } = await import("./freeze.js");
+  const url = () => picture.url.replace("/stream.mjpg", "/recent.mjpg");
+  freeze ??= new Freeze(stage, url, () => {
+    showFrame();
+    showState();
+  });
+  freeze.toggle();
+}
+
+/** Call a function when a panel is opened, and at once if it is open. */
+function onOpen(panel, open) {
+  const look = () => panel.open && open();
+  panel.addEventListener("toggle", look);
+  look();
 }
 
 picture.image.addEventListener("load", showState);
 picture.image.addEventListener("error", showRefusal);
+for (const [id, type] of waking) byId(id).addEventListener(type, wake);
+byId("freeze").addEventListener("click", toggleFreeze);
 byId("whole").addEventListener("click", () => view.set("roi", ""));
 byId("full-screen").addEventListener("click", () => {
   document.fullscreenElement ? document.exitFullscreen() : stage.parentElement.requestFullscreen();
 });
-keepBackground(`${path}/background`, byId("capture"), byId("background"));
+byId("settings").addEventListener("toggle", () => link.move(eventsUrl()));
+onOpen(byId("settings"), async () => {
+  const [{ showBackground }, { Histogram }] = await Promise.all([import("./background.js"), import("./histogram.js")]);
+  histogram ??= new Histogram(view);
+  histogram.show(card.frame);
+  showBackground(`${path}/background`);
+});
+onOpen(byId("share"), async () => {
+  share = await import("./share.js");
+  share.fill(view.all, view.query());
+});
 setInterval(() => {
   link.tick();
   showState();
 }, 1000);
 setText(byId("marks"), texts.marks(marks()));
-makeCopyable(byId("share"));
-fillShare(byId("share"), view.all, view.query());
+showDisplay();
 link.open();
 whileWatched({
   come: () => link.open(),
   leave() {
     link.close();
-    freeze.resume();
+    freeze?.resume();
     picture.release();
     card.status = card.frame = card.frameAt = counters = null;
   },

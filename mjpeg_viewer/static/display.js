@@ -1,16 +1,16 @@
 // A screen on the wall of the control room: picture, name and a few values.  Nobody touches it for months.
 
+import { byId, setText } from "./dom.js";
 import { number } from "./format.js";
 import { Link } from "./link.js";
 import { Picture } from "./picture.js";
 import { whileWatched } from "./presence.js";
-import { judge, setText, showPill, showVeil } from "./state.js";
+import { judge, showPill, showVeil } from "./state.js";
 import { texts } from "./texts.js";
 
 // Faster nobody reads.
 const RATE = 4;
 
-const byId = (id) => document.getElementById(id);
 const { camera, path, viewer } = byId("display").dataset;
 const cells = [...document.querySelectorAll("[data-channel]")];
 const channels = cells.map((cell) => encodeURIComponent(cell.dataset.channel)).join();

@@ -18,6 +18,9 @@ export function number(value, digits = 6) {
   return value.toPrecision(digits);
 }
 
+/** What was measured, or the sign that nothing was. */
+export const measure = (value) => (typeof value === "number" ? number(value, 5) : "–");
+
 export function megabytes(bytes) {
   return `${(bytes / 1e6).toFixed(bytes < 1e9 ? 2 : 1)} MB`;
 }

@@ -1,10 +1,8 @@
 // The picture held still, and the ones before it: the very pictures that the server sent, with their pulse ids.
 
+import { byId, setText } from "./dom.js";
 import { localTime } from "./format.js";
-import { setText } from "./state.js";
 import { texts } from "./texts.js";
-
-const byId = (id) => document.getElementById(id);
 
 export class Freeze {
   /**
@@ -13,7 +11,6 @@ export class Freeze {
    */
   constructor(stage, url, changed) {
     Object.assign(this, { stage, url, changed, pictures: [], index: 0 });
-    byId("freeze").addEventListener("click", () => (this.shown ? this.resume() : this.#freeze()));
     byId("older").addEventListener("click", () => this.#show(this.index - 1));
     byId("newer").addEventListener("click", () => this.#show(this.index + 1));
   }
@@ -21,6 +18,10 @@ export class Freeze {
   /** {blob, pulse, time} of the picture that is held, or undefined. */
   get shown() {
     return this.pictures[this.index];
+  }
+
+  toggle() {
+    return this.shown ? this.resume() : this.#freeze();
   }
 
   resume() {

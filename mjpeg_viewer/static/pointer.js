@@ -1,7 +1,10 @@
 // The cursor on the picture: which pixel, and its true value; marks; and the box that is dragged to zoom.
 
+import { byId, setText } from "./dom.js";
+import { measure, number } from "./format.js";
 import { at } from "./geometry.js";
 import { readNpy } from "./npy.js";
+import { texts } from "./texts.js";
 
 // How often a pixel's value is asked for, and how old it may be, in ms.
 const VALUE_PERIOD = 500;
@@ -10,26 +13,24 @@ const DRAG = 6;
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Pointer {
-  /** @param on {moved(pixel or null, values or null), box(corners), zoom(roi as text), mark(pixel, radius)} */
-  constructor(fit, over, path, tools, on) {
-    Object.assign(this, { fit, over, path, on });
+  /** @param page {frame(), marks(), zoom(roi as text), mark([[x, y], …])} */
+  constructor(fit, over, path, page) {
+    Object.assign(this, { fit, over, path, page });
     this.pixel = null;
-    this.values = null;
     this.from = null;
-    for (const tool of [tools.zoom, tools.mark]) {
+    const tools = ["zoom", "mark"].map(byId);
+    for (const tool of tools) {
       tool.addEventListener("click", () => {
-        const chosen = fit.dataset.tool === tool.id ? "" : tool.id;
-        fit.dataset.tool = chosen;
-        for (const { id } of [tools.zoom, tools.mark]) tools[id].ariaPressed = String(id === chosen);
+        fit.dataset.tool = fit.dataset.tool === tool.id ? "" : tool.id;
+        for (const one of tools) one.ariaPressed = String(one.id === fit.dataset.tool);
       });
     }
-    fit.tabIndex = 0;
     fit.addEventListener("pointerdown", (event) => this.#down(event));
-    fit.addEventListener("pointermove", (event) => this.#move(event));
+    for (const type of ["pointerover", "pointermove"]) fit.addEventListener(type, (event) => this.#move(event));
     fit.addEventListener("pointerup", (event) => this.#up(event));
     fit.addEventListener("pointercancel", () => this.#letGo());
     fit.addEventListener("pointerleave", () => this.#show(null));
-    fit.addEventListener("dblclick", () => on.zoom(""));
+    fit.addEventListener("dblclick", () => page.zoom(""));
     fit.addEventListener("keydown", (event) => this.#key(event));
     setInterval(() => this.#ask(), VALUE_PERIOD);
   }
@@ -60,8 +61,8 @@ export class Pointer {
   #up() {
     if (!this.from) return;
     const { dragged } = this;
-    if (dragged) this.on.zoom(this.#box().join(","));
-    else if (this.fit.dataset.tool === "mark") this.on.mark(this.pixel);
+    if (dragged) this.page.zoom(this.#box().join(","));
+    else if (this.fit.dataset.tool === "mark") this.#mark(this.pixel);
     this.#letGo();
   }
 
@@ -89,9 +90,9 @@ export class Pointer {
       this.#show([keep(x + step(way.x), roi.x, roi.width), keep(y + step(way.y), roi.y, roi.height)]);
     } else if (event.key === "+") {
       const [width, height] = [Math.ceil(roi.width / 2), Math.ceil(roi.height / 2)];
-      this.on.zoom([Math.max(roi.x, x - (width >> 1)), Math.max(roi.y, y - (height >> 1)), width, height].join(","));
-    } else if (event.key === "-") this.on.zoom("");
-    else if (event.key.toLowerCase() === "m") this.on.mark([x, y]);
+      this.page.zoom([Math.max(roi.x, x - (width >> 1)), Math.max(roi.y, y - (height >> 1)), width, height].join(","));
+    } else if (event.key === "-") this.page.zoom("");
+    else if (event.key.toLowerCase() === "m") this.#mark([x, y]);
     else if (event.key === "Escape") this.#show(null);
     else return;
     event.preventDefault();
@@ -100,8 +101,21 @@ export class Pointer {
   #show(pixel) {
     if (String(pixel) === String(this.pixel)) return;
     this.pixel = pixel;
-    this.values = null;
-    this.on.moved(pixel, null);
+    if (this.over.placed) this.over.crosses("cursor", pixel ? [pixel] : []);
+    this.#say();
+  }
+
+  #say(values) {
+    const told = values?.map((value) => number(value)).join(" ");
+    setText(byId("at"), this.pixel ? texts.cursor(this.pixel, coordinates(this.page.frame(), this.pixel), told) : "");
+  }
+
+  /** One mark more, or without those that lie here already. */
+  #mark([x, y]) {
+    const reach = this.over.placed.roi.width / 50;
+    const marks = this.page.marks();
+    const others = marks.filter((mark) => Math.hypot(mark[0] - x, mark[1] - y) > reach);
+    this.page.mark(others.length < marks.length ? others : [...others, [x, y]]);
   }
 
   async #ask() {
@@ -110,9 +124,9 @@ export class Pointer {
     this.asking = true;
     try {
       const answer = await fetch(`${this.path}/snapshot.npy?roi=${pixel},1,1&max_age_ms=${VALUE_PERIOD}`);
-      this.values = answer.ok ? readNpy(await answer.arrayBuffer()) : null;
+      const values = answer.ok ? readNpy(await answer.arrayBuffer()) : null;
       // An answer for where the cursor was is none for where it is.
-      if (pixel === this.pixel) this.on.moved(pixel, this.values);
+      if (pixel === this.pixel) this.#say(values);
     } catch {
       // No contact: the link says so.
     } finally {
@@ -122,3 +136,11 @@ export class Pointer {
 }
 
 const outline = (x, y, width, height) => `M${x} ${y}h${width}v${height}h${-width}z`;
+
+/** Where a pixel lies on calibrated axes, with their units; else nothing. */
+function coordinates(frame, pixel) {
+  const { values = {}, units = {} } = frame ?? {};
+  if (![..."xy"].some((side) => values[`${side}_step`] && units[`${side}_step`] !== "px")) return "";
+  const one = (side, i) => `${measure(values[`${side}_first`] + pixel[i] * values[`${side}_step`])} ${units[`${side}_step`] ?? ""}`;
+  return `${one("x", 0)}, ${one("y", 1)}`.trim();
+}

@@ -1,33 +1,23 @@
-// Ready text for taking this camera elsewhere: the panel's fields, completed with the address this page came from.
+// Ready text for taking this view elsewhere: the panel's fields, completed with the address this page came from.
 
+import { byId } from "./dom.js";
 import { texts } from "./texts.js";
 
+const panel = byId("share");
+const token = byId("share-token");
+let view = ["", ""];
+
 /** @param page, stream queries of the page and of its picture, empty if all is as usual */
-export function fillShare(panel, page, stream) {
-  const { user } = panel.dataset;
-  const found = {
-    origin: location.origin,
-    // Players and programs log in by the address; the password is whoever copies it to fill in.
-    open: user ? location.origin.replace("//", `//${encodeURIComponent(user)}:PASSWORD@`) : location.origin,
-    page: page && `?${page}`,
-    stream: stream && `?${stream}`,
-  };
-  for (const field of panel.querySelectorAll("input")) {
+export function fill(page, stream) {
+  view = [page, stream];
+  // Programs and pages elsewhere have no session: they need a token, which is whoever copies the text to fill in.
+  const pass = token && `token=${encodeURIComponent(token.value.trim() || token.placeholder)}`;
+  const query = (...terms) => terms.some(Boolean) ? `?${terms.filter(Boolean).join("&")}` : "";
+  const found = { origin: location.origin, page: query(page), stream: query(stream, pass), pass: query(pass) };
+  for (const field of panel.querySelectorAll("[data-text]")) {
     field.value = field.dataset.text.replace(/\{(\w+)\}/g, (_, name) => found[name]);
   }
-}
-
-export function makeCopyable(panel) {
-  for (const row of panel.querySelectorAll(".share-row")) {
-    const field = row.querySelector("input");
-    const button = row.querySelector("button");
-    let timer = null;
-    button.addEventListener("click", async () => {
-      button.textContent = (await copy(field)) ? texts.copied : texts.selected;
-      clearTimeout(timer);
-      timer = setTimeout(() => (button.textContent = texts.copy), 2000);
-    });
-  }
+  byId("qr").src = `/qr.svg?text=${encodeURIComponent(byId("share-page").value)}`;
 }
 
 /** The clipboard exists only on https and localhost; elsewhere the selection is copied the old way. */
@@ -39,4 +29,15 @@ async function copy(field) {
   } catch {
     return document.execCommand("copy");
   }
+}
+
+token?.addEventListener("input", () => fill(...view));
+for (const row of panel.querySelectorAll(".share-row")) {
+  const button = row.querySelector("button");
+  let timer = null;
+  button?.addEventListener("click", async () => {
+    button.textContent = (await copy(row.querySelector("input"))) ? texts.copied : texts.selected;
+    clearTimeout(timer);
+    timer = setTimeout(() => (button.textContent = texts.copy), 2000);
+  });
 }

@@ -1,5 +1,6 @@
 // What the page may claim about a camera: one verdict from the link, the camera's status and the picture.
 
+import { setText } from "./dom.js";
 import { texts } from "./texts.js";
 
 // From this share of left out pictures on, a link is called slow.
@@ -48,9 +49,4 @@ export function showVeil(stage, { state, title, reason }) {
   const [detail, login] = [veil.querySelector(".veil-detail"), veil.querySelector(".veil-login")];
   if (detail) setText(detail, reason);
   if (login) login.hidden = state !== "logged-out";
-}
-
-/** Change a text only where it differs: an untouched text costs no layout and keeps its selection. */
-export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

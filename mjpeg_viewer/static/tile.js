@@ -1,9 +1,10 @@
 // One camera of the wall: its picture, streamed or by snapshots or not at all, and the words below it.
 
+import { setText } from "./dom.js";
 import { duration } from "./format.js";
 import { Picture } from "./picture.js";
 import { Snapshots } from "./snapshots.js";
-import { judge, setText, showPill, showVeil } from "./state.js";
+import { judge, showPill, showVeil } from "./state.js";
 import { texts } from "./texts.js";
 
 // What a tile shows is small, and glanced at.

@@ -1,7 +1,7 @@
 // The table of a frame's values: one row per channel, updated in place, arrays as small curves.
 
+import { setText } from "./dom.js";
 import { number } from "./format.js";
-import { setText } from "./state.js";
 import { texts } from "./texts.js";
 import { Trend } from "./trend.js";
 

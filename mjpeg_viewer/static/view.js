@@ -17,7 +17,7 @@ export class View {
     document.addEventListener("change", ({ target }) => {
       if (target.form !== form) return;
       if (target.name === "levels") this.#begin(target.value);
-      this.#apply();
+      this.apply();
     });
     form.addEventListener("submit", (event) => event.preventDefault());
     this.#bound();
@@ -49,13 +49,24 @@ export class View {
   }
 
   set(name, value) {
-    const field = this.form.elements[name];
-    if (field.value === value) return;
-    field.value = value;
-    this.#apply();
+    if (this.form.elements[name].value === value) return;
+    this.fill({ [name]: value });
+    this.apply();
   }
 
-  #apply() {
+  /** Fill in fields by name, which mean nothing until they are applied. */
+  fill(values) {
+    for (const [name, value] of Object.entries(values)) this.form.elements[name].value = value;
+  }
+
+  /** Choose fixed levels, where the found ones are. */
+  fix() {
+    if (this.get("levels") === "fixed") return;
+    this.fill({ levels: "fixed" });
+    this.#begin("fixed");
+  }
+
+  apply() {
     this.#bound();
     if (!this.form.checkValidity()) {
       this.form.closest("details").open = true;

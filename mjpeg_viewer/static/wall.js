@@ -1,8 +1,8 @@
 // The wall: all cameras at a glance, over one connection for events.  Only what is on screen is watched.
 
+import { setText } from "./dom.js";
 import { Link } from "./link.js";
 import { whileWatched } from "./presence.js";
-import { setText } from "./state.js";
 import { texts } from "./texts.js";
 import { Tile } from "./tile.js";
 

@@ -23,6 +23,7 @@ from mjpeg_viewer.web import (
     login,
     metrics,
     pages,
+    qr,
     recent,
     sign_on,
     snapshots,
@@ -117,6 +118,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/stream.mjpg", streams.stream, name="first-stream")
     app.router.add_get("/snapshot.{format:jpg|png|npy}", snapshots.snapshot, name="first-snapshot")
     app.router.add_get("/colormaps/{colormap}.png", colormaps.bar, name="colormap")
+    app.router.add_get("/qr.svg", qr.qr, name="qr")
     app.router.add_get("/state", state.state, name="state")
     app.router.add_get("/metrics", metrics.metrics, name="metrics")
     app.router.add_get("/healthz", state.healthz, name="healthz")

@@ -112,6 +112,11 @@ class Logins:
         """Whether anybody can log in with a password."""
         return self._users is not None
 
+    @property
+    def by_token(self) -> bool:
+        """Whether there can be tokens."""
+        return self._tokens is not None
+
     async def check_password(self, user: str, password: str, address: str) -> Identity | None:
         """
         Return whose password this is: at once if it was checked before, else after a third of a second.

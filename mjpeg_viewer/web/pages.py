@@ -75,6 +75,7 @@ def _show_camera(request: web.Request, camera: Camera) -> web.Response:
         cameras=[_describe(other) for other in get_cameras(request).values()],
         view=view,
         choices=_CHOICES,
+        by_token=request.app[LOGINS].by_token,
     )
 
 

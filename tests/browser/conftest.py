@@ -1,16 +1,24 @@
-"""A real, headless Chromium."""
+"""
+Real, headless browsers: one Chromium and one Firefox for all tests, and for each test a profile of its own.
+
+A browser lives on one asyncio loop, so all tests here and their asynchronous fixtures run on the session's.
+"""
 
 import base64
 import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
-from mjpeg_viewer.simulator import read_counter
+from mjpeg_viewer.simulator import Simulator, read_counter
+from tests.browser.firefox import Firefox, Tab, run_firefox
+from tests.kit import Site, receiving, run_site
 
 # Reads what is painted, not what was sent: the picture as a bitmap, its red channel as base64.
 READ_PIXELS = """async (selector = "#picture") => {
@@ -24,6 +32,17 @@ READ_PIXELS = """async (selector = "#picture") => {
     for (let i = 0; i < rgba.length; i += 4) red += String.fromCharCode(rgba[i]);
     return [bitmap.width, bitmap.height, btoa(red)];
 }"""
+
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of this folder on the loop on which the browsers are."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @asynccontextmanager
@@ -41,14 +60,29 @@ async def run_chromium() -> AsyncIterator[Browser]:
         await running.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """A running Chromium."""
     async with run_chromium() as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def firefox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Firefox]:
+    """A running Firefox, in the light theme."""
+    async with run_firefox(tmp_path_factory.mktemp("firefox")) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(beam: Simulator) -> AsyncIterator[Site]:
+    """A server that shows the beam to everybody, and receives it already."""
+    async with run_site({"beam": beam.url}) as running:
+        await receiving(beam)
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A page of which nothing may go wrong unseen: errors of its scripts, and all that the browser refused."""
     context = await browser.new_context()
@@ -59,6 +93,13 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     yield opened
     await context.close()
     assert faults == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tab(firefox: Firefox) -> AsyncIterator[Tab]:
+    """A tab of Firefox, with nothing of any other test in it."""
+    async with firefox.person() as person:
+        yield await person.open()
 
 
 async def read_number(page: Page, selector: str = "#picture") -> int | None:

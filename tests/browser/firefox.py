@@ -108,9 +108,31 @@ class Firefox:
                 assert answer["type"] == "success", f"{method}: {answer}"
                 return answer["result"]
 
+    @asynccontextmanager
+    async def person(self) -> AsyncIterator["Person"]:
+        """Be somebody new for the block: no cookie of anybody else, and no tab left afterwards."""
+        user = (await self.command("browser.createUserContext"))["userContext"]
+        yield Person(self, user)
+        await self.command("browser.removeUserContext", userContext=user)
+
+
+class Person:
+    """
+    Somebody at the browser, whose cookies are nobody else's.
+
+    Args:
+        firefox: The browser.
+        user: The user context's id there.
+    """
+
+    def __init__(self, firefox: Firefox, user: str) -> None:
+        self._firefox = firefox
+        self._user = user
+
     async def open(self) -> Tab:
         """Open a tab, in front of the others."""
-        return Tab(self, (await self.command("browsingContext.create", type="tab"))["context"])
+        made = await self._firefox.command("browsingContext.create", type="tab", userContext=self._user)
+        return Tab(self._firefox, made["context"])
 
 
 @asynccontextmanager

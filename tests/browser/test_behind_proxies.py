@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from mjpeg_viewer.simulator import Simulator
@@ -30,7 +31,7 @@ _READ_ALL = """async () => {
 }"""
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def secure_page(browser: Browser) -> AsyncIterator[Page]:
     """A page that trusts the test's own certificate."""
     context = await browser.new_context(ignore_https_errors=True)

@@ -7,6 +7,7 @@ import re
 import cv2
 import numpy as np
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from mjpeg_viewer.simulator import Simulator
@@ -47,7 +48,7 @@ async def until_like(page: Page, picture: Picture) -> None:
             await asyncio.sleep(0)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def shown(site: Site, beam: Simulator, page: Page) -> Page:
     """The page of a camera that has sent its first frame, with its settings open."""
     await page.goto(f"{site.base}/cameras/beam", wait_until="commit")
@@ -182,3 +183,49 @@ async def test_controls_work_without_javascript(site: Site, beam: Simulator, bro
     assert await page.get_by_label("crosshair").is_checked()
     assert not await page.get_by_label("centroid").is_checked()
     await page.close()
+
+
+async def test_handles_over_the_histogram_fix_the_levels(site: Site, beam: Simulator, shown: Page):
+    """By pointer and by key, black and white become what the handles say, in the address and in the picture."""
+    page = shown
+    black, white = (page.get_by_role("slider", name=f"Histogram: {end} end") for end in ("lower", "upper"))
+    await expect(page.locator("#scale-high")).not_to_be_empty()
+    await until_drawn(beam, page)
+    await white.scroll_into_view_if_needed()
+    box = await white.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    handle = 2 * float(await page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)"))
+    at = handle / 2 + (box["width"] - handle) * int(await white.input_value()) / 1000
+    await page.mouse.move(box["x"] + at, box["y"] + 20)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 20, steps=4)
+    async with page.expect_response(lambda answer: "levels=fixed" in answer.url):
+        await page.mouse.up()
+    low, high = [float(await page.get_by_label(label).input_value()) for label in ("Black", "White")]
+    assert 0 <= low < high < 2500
+    told = await white.get_attribute("aria-valuetext")
+    assert float(told or "nan") == high
+    await expect(page).to_have_url(re.compile(rf"levels=fixed&low={low:g}&high={high:g}$"))
+    await black.focus()
+    async with page.expect_response(lambda answer: f"high={high:g}" in answer.url):
+        await black.press("ArrowRight")
+    moved = await page.get_by_label("Black").input_value()
+    assert low < float(moved) < high
+    query = f"levels=fixed&low={moved}&high={high:g}"
+    await expect(page).to_have_url(f"{site.base}/cameras/beam?{query}")
+    await paints_what_is_asked_for(site, beam, page, query)
+
+
+async def until_drawn(beam: Simulator, page: Page) -> None:
+    """Send frames until there is a histogram: the page asks for it when the settings are opened."""
+    async with asyncio.timeout(PATIENCE):
+        while not await page.locator("#histogram path").get_attribute("d"):
+            beam.send()
+            await asyncio.sleep(0.02)
+
+
+async def test_histogram_is_computed_while_it_is_seen(site: Site, shown: Page):
+    """With the settings closed again nobody asks for it."""
+    async with shown.expect_request(lambda request: "/events" in request.url and "histogram" not in request.url):
+        await shown.get_by_text("Picture settings").click()

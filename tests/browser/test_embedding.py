@@ -5,17 +5,17 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from mjpeg_viewer.simulator import Simulator
 from mjpeg_viewer.web.outside import Outside
-from tests.browser.conftest import run_chromium
-from tests.browser.firefox import Tab, run_firefox
+from tests.browser.firefox import Firefox as RunningFirefox
+from tests.browser.firefox import Tab
 from tests.kit import PATIENCE, Site, receiving, run_site
 
 # What a page learns of a picture that it shows: whether it came, and whether its pixels may be read.
@@ -83,7 +83,7 @@ class Embedding:
     other: Wiki
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def embedding(beam: Simulator) -> AsyncIterator[Embedding]:
     async with (
         run_wiki() as named,
@@ -126,15 +126,15 @@ class Firefox:
 Reader = Chromium | Firefox
 
 
-@pytest.fixture(params=["chromium", "firefox"])
-async def reader(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Reader]:
+@pytest_asyncio.fixture(params=["chromium", "firefox"], loop_scope="session")
+async def reader(request: pytest.FixtureRequest, browser: Browser, firefox: RunningFirefox) -> AsyncIterator[Reader]:
     """A page of a person who reads another site, in either browser."""
     if request.param == "firefox":
-        async with run_firefox(tmp_path) as firefox:
-            yield Firefox(await firefox.open())
+        async with firefox.person() as person:
+            yield Firefox(await person.open())
         return
-    async with run_chromium() as browser:
-        yield Chromium(await browser.new_page())
+    async with await browser.new_context() as context:
+        yield Chromium(await context.new_page())
 
 
 async def try_picture(page: Reader, beam: Simulator, url: str, cross_origin: bool = False) -> str:

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from mjpeg_viewer.simulator import Simulator
@@ -28,7 +29,7 @@ class Hostile:
         return {"image": image, **{text: text for text in (*NAMES, LINES)}}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def dialogs(page: Page) -> list[str]:
     """What the page said in windows of its own."""
     said: list[str] = []

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import numpy as np
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from mjpeg_viewer.calibration import Calibration
@@ -45,7 +46,7 @@ def telling() -> Iterator[Simulator]:
         yield simulator
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def told(telling: Simulator) -> AsyncIterator[Site]:
     """A server that shows it, calibrated in x and y, while it sends at 20 Hz."""
     calibration = Calibration(x=0.5, y=-0.25, origin=(100, 60), unit="mm")
@@ -132,6 +133,7 @@ async def test_drag_zooms_and_double_click_goes_back(told: Site, page: Page, que
     """The dragged box becomes the region, in pixels as sent; a double click shows all of the image again."""
     await open_page(told, page, query)
     await page.mouse.move(*await find(page, query, 110, 30))
+    await expect(page.locator("#at")).to_have_text(re.compile("^x 110 y 30 "))
     await page.mouse.down()
     await page.mouse.move(*await find(page, query, 169, 69), steps=3)
     async with page.expect_response(lambda answer: answer.ok and "roi=110,30,60,40" in answer.url):
@@ -162,6 +164,7 @@ async def test_marks_are_set_and_taken_by_clicks(told: Site, page: Page):
     """Two marks tell their distance, stand in the address, and go by a click on them."""
     await open_page(told, page, "")
     await page.get_by_role("button", name="Mark").click()
+    await expect(page.get_by_role("button", name="Mark")).to_have_attribute("aria-pressed", "true")
     await page.mouse.click(*await find(page, "", 30, 50))
     await page.mouse.click(*await find(page, "", 60, 90))
     await expect(page).to_have_url(re.compile(r"\?marks=30,50,60,90$"))

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from mjpeg_viewer.simulator import Beam, Simulator
@@ -26,7 +27,7 @@ def crowd() -> Iterator[Simulator]:
         yield simulator
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def twelve(crowd: Simulator) -> AsyncIterator[Site]:
     """A server with twelve cameras that all send at 20 Hz."""
     names = [f"cam{number:02}" for number in range(CAMERAS)]

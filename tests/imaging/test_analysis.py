@@ -64,6 +64,40 @@ def test_beam_is_where_and_as_wide_as_it_truly_is(dtype: str, number: int):
         assert fwhm == pytest.approx(2.3548 * sigma, rel=0.02)
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("dtype", ["bool", *INTEGERS, *FLOATS])
+def test_histogram_counts_every_pixel_once(dtype: str, layout: str):
+    """From the lowest value to the highest in 255 even steps, each pixel at the nearest one, whatever the type."""
+    pixels = picture("uint8", 23, 31) > 99 if dtype == "bool" else picture(dtype, 23, 31)
+    image = LAYOUTS[layout](pixels)
+    measured = measure(image)
+    counts = measured["histogram"]
+    assert counts.sum() == image.size
+    values = image.astype(np.longdouble)
+    low, high = values.min(), values.max()
+    exact = np.floor((values - low) / (high - low) * 255 + 0.5).astype(int)
+    # A pixel may stand one step beside, and so may all that lie at the same value.
+    assert np.abs(np.cumsum(counts) - np.cumsum(np.bincount(exact.ravel(), minlength=256))).max() <= image.size / 50
+    assert counts[0] >= 1
+    assert counts[255] >= 1
+
+
+@pytest.mark.parametrize("colours", [3, 4])
+def test_histogram_counts_each_colour_and_no_alpha(colours: int):
+    """A red pixel is one bright value and two dark ones."""
+    image = np.zeros((4, 5, colours), np.uint8)
+    image[0, 0, 0] = 255
+    image[:, :, 3:] = 77
+    counts = measure(image)["histogram"]
+    assert (counts[0], counts[255], counts.sum()) == (59, 1, 60)
+
+
+def test_histogram_of_a_constant_image_is_dark():
+    """All that there is lies at its lowest value."""
+    counts = measure(np.full((3, 4), 1000, np.uint16))["histogram"]
+    assert (counts[0], counts.sum()) == (12, 12)
+
+
 def test_pixel_zero_is_the_top_left_one():
     """x counts columns to the right, y rows downwards, each from the centre of the first pixel."""
     image = np.zeros((40, 60), np.uint8)
@@ -91,6 +125,7 @@ def test_what_is_no_number_is_left_out(dtype: str):
     whole = dict(measure(image))
     image[0, 1], image[19, 2], image[4, 3] = np.nan, np.inf, -np.inf
     broken = dict(measure(image))
+    whole["histogram"][0] -= 3  # these are not counted any more
     for name in MEASURES:
         np.testing.assert_array_equal(broken[name], whole[name], name)
 

@@ -195,3 +195,33 @@ async def test_broken_forms_are_refused(closed: Site, quiet, kind: str, body: by
     async with closed.session.post(f"{closed.base}/login", data=body, headers={"Content-Type": kind}) as response:
         assert response.status in (400, 401, 415)
         assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [("gzip, deflate, br", True), ("br, GZIP;q=0.5", True), ("gzip;q=0, br", False), ("", False)],
+)
+async def test_static_files_are_compressed_for_who_takes_that(closed: Site, accepted: str, packed: bool):
+    """The same file either way, each form with a tag by which it is not sent twice; pages are never compressed."""
+    path = "/static/viewer.css"
+    async with closed.get(path, headers={"Accept-Encoding": accepted}) as response:
+        assert (response.headers.get("Content-Encoding") == "gzip") == packed
+        assert response.headers["Vary"] == "Accept-Encoding"
+        tag = response.headers["ETag"]
+        assert int(response.headers["Content-Length"]) < 4000 or not packed
+        body = await response.read()
+    async with closed.get(path, headers={"Accept-Encoding": "identity"}) as response:
+        assert await response.read() == body
+        assert (response.headers["ETag"] == tag) != packed
+    async with closed.get(path, headers={"Accept-Encoding": accepted, "If-None-Match": tag}) as response:
+        assert (response.status, await response.read()) == (304, b"")
+    async with closed.get("/login", headers={"Accept-Encoding": accepted}) as response:
+        assert "Content-Encoding" not in response.headers
+
+
+@pytest.mark.parametrize("text", ["", "javascript:alert(1)", "WIFI:S:x;;", "http://a\nb", "https://" + "a" * 1000])
+async def test_only_addresses_become_qr_codes(site: Site, text: str):
+    """A link to this server makes no phone do something else than open a page."""
+    async with site.get("/qr.svg", params={"text": text}) as response:
+        assert response.status == 400
+        assert "expected" in await response.text()

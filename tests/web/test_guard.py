@@ -17,7 +17,8 @@ def paths_of(site: Site) -> list[tuple[str, str]]:
     for resource in site.app.router.resources():
         info = resource.get_info()
         path = info.get("path") or info.get("formatter") or info["prefix"] + "/viewer.css"
-        found.append((str(resource.name), path.format(**known)))
+        asked = "?text=http://host.example/" if resource.name == "qr" else ""
+        found.append((str(resource.name), path.format(**known) + asked))
     assert len(found) >= 12
     return found
 

@@ -1,0 +1,1 @@
+"""What people see, in the browsers that they use."""
