@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 from aiohttp import web
 
@@ -187,16 +188,11 @@ class Entrance(web.BaseSite):
 
 
 class _Antechamber(asyncio.Protocol):
-    """Keeps what comes with the end of the handshake, until there is a connection to take it."""
+    """Keeps what comes before there is TLS to take it, and with the end of the handshake."""
 
     def __init__(self) -> None:
         self.early: list[bytes] = []
         self.lost = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # Not a byte is to be read before TLS is there to read it.
-        assert isinstance(transport, asyncio.Transport)
-        transport.pause_reading()
 
     def data_received(self, data: bytes) -> None:
         self.early.append(data)
@@ -215,15 +211,24 @@ async def _encrypt(sock: socket.socket, connection: Connection, context: ssl.SSL
     loop = asyncio.get_running_loop()
     antechamber = _Antechamber()
     carrier, _ = await loop.connect_accepted_socket(lambda: antechamber, sock)
+    carrier.pause_reading()
     carrier.set_write_buffer_limits(high=0)
-    transport = await loop.start_tls(
-        carrier,
-        antechamber,
-        context,
-        server_side=True,
-        ssl_handshake_timeout=HEAD_TIMEOUT,
-        ssl_shutdown_timeout=_GOODBYE_TIMEOUT,
+    encrypting = loop.create_task(
+        loop.start_tls(
+            carrier,
+            antechamber,
+            context,
+            server_side=True,
+            ssl_handshake_timeout=HEAD_TIMEOUT,
+            ssl_shutdown_timeout=_GOODBYE_TIMEOUT,
+        )
     )
+    if early := b"".join(antechamber.early):
+        # The loop may have read the first bytes already.  In two steps this comes after start_tls has made its
+        # protocol the carrier's, and before the loop can read more.
+        antechamber.early.clear()
+        loop.call_soon(loop.call_soon, _pass_on, carrier, early)
+    transport = await encrypting
     if transport is None or antechamber.lost:
         raise ConnectionResetError("left after the handshake")
     connection.carrier = carrier
@@ -231,6 +236,17 @@ async def _encrypt(sock: socket.socket, connection: Connection, context: ssl.SSL
     transport.set_protocol(connection)
     for data in antechamber.early:
         connection.data_received(data)
+
+
+def _pass_on(carrier: asyncio.Transport, data: bytes) -> None:
+    """Give bytes that were read from a transport to the protocol that it has now, which takes them by a buffer."""
+    protocol = cast(asyncio.BufferedProtocol, carrier.get_protocol())
+    while data and not carrier.is_closing():
+        buffer = memoryview(protocol.get_buffer(len(data)))
+        taken = min(len(buffer), len(data))
+        buffer[:taken] = data[:taken]
+        protocol.buffer_updated(taken)
+        data = data[taken:]
 
 
 def _describe(error: OSError) -> str:

@@ -213,6 +213,38 @@ async def test_modern_versions_are_spoken(encrypted: Site, tmp_path: Path, versi
     assert "GCM" in cipher or "CHACHA20" in cipher
 
 
+@pytest.mark.parametrize("size", [1 << 14, 100, 1])
+async def test_first_bytes_are_taken_whenever_they_come(encrypted: Site, tmp_path: Path, quiet, size: int):
+    """First bytes may be here before the connection is, in any pieces: none is lost, and none complained of."""
+
+    async def ask() -> bytes:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = trust(tmp_path / "one.pem").wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+        answer = bytearray()
+        with socket.create_connection(("127.0.0.1", encrypted.port)) as sock:
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            loop, asked = asyncio.get_running_loop(), False
+            while not answer.endswith(b"ok\n"):
+                try:
+                    if not asked:
+                        tls.do_handshake()
+                        tls.write(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+                        asked = True
+                    answer += tls.read(1 << 16)
+                except ssl.SSLWantReadError:
+                    waiting = outgoing.read()
+                    for start in range(0, len(waiting), size):
+                        await loop.sock_sendall(sock, waiting[start : start + size])
+                    if not answer.endswith(b"ok\n"):
+                        incoming.write(await loop.sock_recv(sock, 1 << 16))
+        return bytes(answer)
+
+    async with asyncio.timeout(PATIENCE):
+        answers = await asyncio.gather(*(ask() for _ in range(30)))
+    assert all(answer.startswith(b"HTTP/1.1 200") for answer in answers)
+
+
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 @pytest.mark.parametrize(
     "settings",
