@@ -4,21 +4,22 @@ Real, headless browsers: one Chromium and one Firefox for all tests, and for eac
 A browser lives on one asyncio loop, so all tests here and their asynchronous fixtures run on the session's.
 """
 
+import asyncio
 import base64
 import os
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from mjpeg_viewer.simulator import Simulator, read_counter
 from tests.browser.firefox import Firefox, Tab, run_firefox
-from tests.kit import Site, receiving, run_site
+from tests.kit import PATIENCE, Site, receiving, run_site
 
 # Reads what is painted, not what was sent: the picture as a bitmap, its red channel as base64.
 READ_PIXELS = """async (selector = "#picture") => {
@@ -74,6 +75,17 @@ async def firefox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fir
         yield running
 
 
+async def close(context: BrowserContext) -> None:
+    """
+    Close what a test has opened, or leave it to the browser's end.
+
+    Now and then Chromium does not answer this when a page was about to be loaded from a server that is gone.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            await context.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def site(beam: Simulator) -> AsyncIterator[Site]:
     """A server that shows the beam to everybody, and receives it already."""
@@ -91,7 +103,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
     yield opened
-    await context.close()
+    await close(context)
     assert faults == []
 
 

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from mjpeg_viewer.simulator import Simulator
 from mjpeg_viewer.web.places import PlaceLimits
 from mjpeg_viewer.web.viewer import Viewer
+from tests.browser.conftest import close
 from tests.browser.test_picture import until_shown
 from tests.deploy.proxies import FILES, run_proxy
 from tests.kit import PATIENCE, Site, receiving, run_site, until
@@ -36,7 +37,7 @@ async def secure_page(browser: Browser) -> AsyncIterator[Page]:
     """A page that trusts the test's own certificate."""
     context = await browser.new_context(ignore_https_errors=True)
     yield await context.new_page()
-    await context.close()
+    await close(context)
 
 
 @pytest.mark.parametrize("name", FILES)
