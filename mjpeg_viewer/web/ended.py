@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 # 4096 logouts in a week are far more than people do; they are 120 kB, which every further one writes anew.
 _MAX_ENDED = 4096
 
-# Stands for every session that ends by itself no later than this.
+# Stands for every session that began a week before this, or earlier.
 _EVERY = "*"
 
 _LINE = re.compile(r"(@?[A-Za-z0-9_-]+|\*) ([0-9]{1,15})")
@@ -29,7 +29,7 @@ _LINE = re.compile(r"(@?[A-Za-z0-9_-]+|\*) ([0-9]{1,15})")
 
 class EndedSessions:
     """
-    Remembers each ended session until it would have ended by itself.
+    Remembers each ended session for a week after it began, when it has ended by itself at the latest.
 
     There is room for 4096.  With more, the sessions that began first are ended too, whosever they are: to log somebody
     out who was not asked is a nuisance, to let somebody in would be a fault.
@@ -45,27 +45,27 @@ class EndedSessions:
         self._path = path
         self._expires = {} if path is None else _read(path)
 
-    def add(self, session: str, expires: float) -> None:
+    def add(self, session: str, began: int) -> None:
         """
         End a session.  Where that cannot be written down it is logged, and holds until the next start.
 
         Args:
             session: Its id.
-            expires: When it ends by itself, in seconds since the epoch.
+            began: When it began, in seconds since the epoch.
         """
-        self._add(session, expires)
+        self._add(session, began + MAX_AGE)
 
     def add_all(self, account: str, began: int) -> None:
         """End all sessions of an account that began no later than this, in seconds since the epoch; else as add."""
-        self._add(_mark(account), began + MAX_AGE)  # by then each of them has ended by itself
+        self._add(_mark(account), began + MAX_AGE)
 
     def find_all(self, account: str) -> int:
         """Return no later than when an account's sessions began that were ended all together; 0 if they never were."""
         return max(0, int(self._expires.get(_mark(account), 0)) - MAX_AGE)
 
-    def has(self, session: str, expires: float) -> bool:
+    def has(self, session: str, began: int) -> bool:
         """Tell whether a session was ended by itself; arguments as for add."""
-        return session in self._expires or expires <= self._expires.get(_EVERY, 0.0)
+        return session in self._expires or began + MAX_AGE <= self._expires.get(_EVERY, 0.0)
 
     def _add(self, key: str, expires: float) -> None:
         self._expires[key] = expires

@@ -210,8 +210,8 @@ class Logins:
 
     def end(self, identity: Identity) -> None:
         """Make a session void, copies of its cookie included."""
-        if identity.session and identity.expires is not None:
-            self._ended.add(identity.session, identity.expires)
+        if identity.session:
+            self._ended.add(identity.session, identity.began)
 
     def end_all(self, identity: Identity) -> None:
         """Make all of a user's sessions void, wherever they are."""
@@ -228,7 +228,7 @@ class Logins:
         if identity.token:
             return self._tokens is not None and self._tokens.holds(identity.token)
         if identity.expires is not None and (
-            self._ended.has(identity.session, identity.expires)
+            self._ended.has(identity.session, identity.began)
             or identity.began <= self._ended.find_all(identity.account)
         ):
             return False

@@ -11,7 +11,7 @@ from mjpeg_viewer.web import ended
 from mjpeg_viewer.web.ended import EndedSessions
 from mjpeg_viewer.web.sessions import MAX_AGE
 
-LATER = int(time.time()) + 1000
+NOW = int(time.time())
 
 
 @pytest.fixture
@@ -21,10 +21,10 @@ def path(tmp_path: Path) -> Path:
 
 def test_ended_session_stays_ended_after_a_restart(path: Path):
     """What was written is read; the file is its owner's alone, and no other lies beside it."""
-    EndedSessions(path).add("a-_1", LATER)
+    EndedSessions(path).add("a-_1", NOW)
     again = EndedSessions(path)
-    assert again.has("a-_1", LATER)
-    assert not again.has("b", LATER)
+    assert again.has("a-_1", NOW)
+    assert not again.has("b", NOW)
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(path.parent.iterdir()) == [path]
 
@@ -33,18 +33,18 @@ def test_without_a_file_nothing_is_written(path: Path, monkeypatch: pytest.Monke
     """Where the key is forgotten at the end, this may be too."""
     monkeypatch.chdir(path.parent)
     sessions = EndedSessions()
-    sessions.add("a", LATER)
-    assert sessions.has("a", LATER)
+    sessions.add("a", NOW)
+    assert sessions.has("a", NOW)
     assert not list(path.parent.iterdir())
 
 
 def test_session_that_ended_by_itself_is_forgotten(path: Path):
     """Neither memory nor file grow for ever."""
     sessions = EndedSessions(path)
-    sessions.add("old", time.time() - 1)
-    sessions.add("new", LATER)
-    assert not sessions.has("old", LATER)
-    assert path.read_text() == f"new {LATER}\n"
+    sessions.add("old", NOW - MAX_AGE - 1)
+    sessions.add("new", NOW)
+    assert not sessions.has("old", NOW)
+    assert path.read_text() == f"new {NOW + MAX_AGE}\n"
 
 
 def test_with_too_many_the_oldest_sessions_are_ended_for_all(path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -52,12 +52,12 @@ def test_with_too_many_the_oldest_sessions_are_ended_for_all(path: Path, monkeyp
     monkeypatch.setattr(ended, "_MAX_ENDED", 3)
     sessions = EndedSessions(path)
     for number in range(10):
-        sessions.add(f"s{number}", LATER + number)
+        sessions.add(f"s{number}", NOW + number)
     assert len(path.read_text().splitlines()) <= 4
     for known in (sessions, EndedSessions(path)):
-        assert all(known.has(f"s{number}", LATER + number) for number in range(10))
-        assert known.has("other", LATER + 5)
-        assert not known.has("other", LATER + 9)
+        assert all(known.has(f"s{number}", NOW + number) for number in range(10))
+        assert known.has("other", NOW + 5)
+        assert not known.has("other", NOW + 9)
 
 
 def test_all_sessions_of_a_user_end_together(path: Path):
@@ -67,7 +67,7 @@ def test_all_sessions_of_a_user_end_together(path: Path):
     again = EndedSessions(path)
     assert (again.find_all("ada:ü"), again.find_all("bob")) == (now, 0)
     assert "ada" not in path.read_text()
-    again.add("a", LATER)
+    again.add("a", NOW)
     assert EndedSessions(path).find_all("ada:ü") == now
     EndedSessions(path).add_all("bob", now - MAX_AGE)
     assert len(path.read_text().splitlines()) == 2
@@ -75,7 +75,7 @@ def test_all_sessions_of_a_user_end_together(path: Path):
 
 def test_list_that_others_can_write_is_refused(path: Path):
     """Whoever takes a line out of it would let somebody in again."""
-    EndedSessions(path).add("a", LATER)
+    EndedSessions(path).add("a", NOW)
     path.chmod(0o620)
     with pytest.raises(ConfigurationError, match=r"ended sessions .*: others can write it \(mode 620\); type: chmod"):
         EndedSessions(path)
@@ -84,11 +84,11 @@ def test_list_that_others_can_write_is_refused(path: Path):
 def test_two_servers_with_one_key_forget_nothing_of_each_other(path: Path):
     """What one wrote stands there after the other wrote."""
     one, other = EndedSessions(path), EndedSessions(path)
-    one.add("a", LATER)
-    other.add("b", LATER)
-    one.add("c", LATER)
+    one.add("a", NOW)
+    other.add("b", NOW)
+    one.add("c", NOW)
     third = EndedSessions(path)
-    assert all(third.has(session, LATER) for session in "abc")
+    assert all(third.has(session, NOW) for session in "abc")
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,8 @@ def test_logout_that_cannot_be_written_holds_nevertheless(tmp_path: Path, caplog
     else:
         (folder / "ended").write_text("?\n")
     with caplog.at_level(logging.ERROR):
-        sessions.add("a", LATER)
-    assert sessions.has("a", LATER)
+        sessions.add("a", NOW)
+    assert sessions.has("a", NOW)
     (record,) = caplog.records
     assert str(folder / "ended") in record.getMessage()
     assert "a logout holds only until the next start" in record.getMessage()
