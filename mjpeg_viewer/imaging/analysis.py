@@ -35,6 +35,10 @@ def analyse(image: Image, saturation: float | None = None) -> "Analysis":
     return Analysis(image, saturation)
 
 
+# Pixels that are counted at a time.
+_PIECE = 1 << 20
+
+
 class Analysis(Mapping[str, Value]):
     """
     The measures of one image by name, each computed when first asked for and then kept.  Not for two threads at once.
@@ -108,7 +112,10 @@ class Analysis(Mapping[str, Value]):
             pixels = pixels if finite.all() else pixels[finite][None]
         if not pixels.size:
             return {"histogram": None}
-        return {"histogram": np.bincount(to_8_bit(pixels, find_extremes(pixels)).ravel(), minlength=256)}
+        grey = to_8_bit(pixels, find_extremes(pixels)).ravel()
+        # bincount makes eight bytes of each pixel for itself.
+        pieces = (grey[start : start + _PIECE] for start in range(0, grey.size, _PIECE))
+        return {"histogram": np.sum([np.bincount(piece, minlength=256) for piece in pieces], axis=0)}
 
     def _make_fwhm(self, side: str) -> dict[str, Value]:
         return {f"{side}_fwhm": find_fwhm(self._profile(side))}

@@ -134,8 +134,13 @@ function present() {
   return frames.find(({ pulse_id }) => String(pulse_id) === freeze.shown.pulse) ?? null;
 }
 
+/** A module at its first use; where the server does not answer, the next use tries again. */
+const load = (name) => import(`./${name}.js`).catch((error) => {
+  if (!(error instanceof TypeError)) throw error;
+});
+
 async function showSpot() {
-  if (view.get("profiles")) profiles ??= await import("./profiles.js");
+  if (view.get("profiles")) profiles ??= await load("profiles");
   profiles?.showProfiles(over, view.get("profiles") && (freeze?.shown || !stale) ? present() : null);
 }
 
@@ -195,9 +200,10 @@ const early = [];
 async function wake(event) {
   early.push(event);
   if (early.length > 1) return;
-  const { Pointer } = await import("./pointer.js");
+  const module = await load("pointer");
+  if (!module) return void (early.length = 0);
   for (const [id, type] of waking) byId(id).removeEventListener(type, wake);
-  new Pointer(byId("fit"), over, path, {
+  new module.Pointer(byId("fit"), over, path, {
     frame: () => card.frame,
     marks,
     zoom: (roi) => view.set("roi", roi),
@@ -207,9 +213,10 @@ async function wake(event) {
 }
 
 async function toggleFreeze() {
-  const { Freeze } = await import("./freeze.js");
+  const module = await load("freeze");
+  if (!module) return;
   const url = () => picture.url.replace("/stream.mjpg", "/recent.mjpg");
-  freeze ??= new Freeze(stage, url, () => {
+  freeze ??= new module.Freeze(stage, url, () => {
     showFrame();
     showState();
   });
@@ -233,14 +240,13 @@ byId("full-screen").addEventListener("click", () => {
 });
 byId("settings").addEventListener("toggle", () => link.move(eventsUrl()));
 onOpen(byId("settings"), async () => {
-  const [{ showBackground }, { Histogram }] = await Promise.all([import("./background.js"), import("./histogram.js")]);
-  histogram ??= new Histogram(view);
-  histogram.show(card.frame);
-  showBackground(`${path}/background`);
+  const [background, module] = await Promise.all([load("background"), load("histogram")]);
+  if (module) (histogram ??= new module.Histogram(view)).show(card.frame);
+  background?.showBackground(`${path}/background`);
 });
 onOpen(byId("share"), async () => {
-  share = await import("./share.js");
-  share.fill(view.all, view.query());
+  share = await load("share");
+  share?.fill(view.all, view.query());
 });
 setInterval(() => {
   link.tick();

@@ -1,5 +1,6 @@
 """Taking a view elsewhere: to a phone, into programs, onto a screen, into files."""
 
+import asyncio
 import io
 import re
 from pathlib import Path
@@ -12,7 +13,7 @@ from mjpeg_viewer.simulator import Beam, Simulator
 from mjpeg_viewer.web.keyring import make_keys
 from mjpeg_viewer.web.tokens import Tokens, make_token, write_tokens
 from tests.browser.test_picture import until_shown
-from tests.kit import Site, receiving, run_site
+from tests.kit import PATIENCE, Site, receiving, run_site
 
 PROGRAMS = ("Stream (MJPEG)", "HTML", "Markdown", "Record with curl", "Watch in VLC", "Record with ffmpeg")
 PROGRAMS += ("Python, OpenCV", "Python, numpy", "Events with curl")
@@ -22,17 +23,19 @@ async def test_qr_code_is_the_address_of_the_view(site: Site, page: Page):
     """What a decoder reads off the screen is what stands in the page's address."""
     await page.goto(f"{site.base}/cameras/beam?colormap=viridis&roi=10,20,100,80", wait_until="commit")
     await page.get_by_text("Share this view").click()
-    assert await read_code(page) == page.url
+    await until_read(page, page.url)
     await page.get_by_label("Profiles").check()
     await expect(page).to_have_url(re.compile("profiles=on"))
-    assert await read_code(page) == page.url
+    await until_read(page, page.url)
 
 
-async def read_code(page: Page) -> str:
-    image = page.locator("#qr")
-    await image.evaluate("image => image.decode()")
-    png = await image.screenshot()
-    return cv2.QRCodeDetector().detectAndDecode(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR))[0]
+async def until_read(page: Page, text: str) -> None:
+    read = ""
+    async with asyncio.timeout(PATIENCE):
+        while read != text:
+            png = await page.locator("#qr").screenshot()
+            pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+            read = cv2.QRCodeDetector().detectAndDecode(pixels)[0]
 
 
 async def test_texts_for_programs_have_a_token_where_one_is_needed(beam: Simulator, page: Page, tmp_path: Path):
@@ -140,3 +143,15 @@ def read_npy(body: bytes) -> np.ndarray:
 
 def read_png(body: bytes) -> np.ndarray:
     return cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+async def test_panel_whose_script_does_not_come_is_filled_at_its_next_opening(site: Site, page: Page):
+    """What is loaded at its first use may be asked for while the server is away."""
+    await page.route("**/static/share.js", lambda route: route.abort())
+    await page.goto(f"{site.base}/cameras/beam", wait_until="commit")
+    async with page.expect_event("requestfailed"):
+        await page.get_by_text("Share this view").click()
+    await page.unroute("**/static/share.js")
+    await page.get_by_text("Share this view").click()
+    await page.get_by_text("Share this view").click()
+    await expect(page.get_by_label("This page", exact=True)).to_have_value(page.url)
