@@ -58,7 +58,9 @@ async def run_chromium() -> AsyncIterator[Browser]:
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         )
         yield running
-        await running.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await running.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

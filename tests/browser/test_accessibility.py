@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from mjpeg_viewer.simulator import Simulator
+from tests.browser.conftest import close
 from tests.kit import receiving, run_site
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
@@ -65,5 +66,5 @@ async def test_every_page_is_for_everybody(beam: Simulator, browser: Browser, sc
         await context.request.post(f"{site.base}/logout")
         await expect(page.locator("#wall-notice a")).to_be_visible(timeout=10_000)
         found["logged out"] = await find_violations(page)
-    await context.close()
+    await close(context)
     assert found == {name: [] for name in found}

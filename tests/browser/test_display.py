@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from mjpeg_viewer.simulator import Simulator
+from tests.browser.conftest import close
 from tests.browser.test_picture import until_shown
 from tests.kit import Site, receiving, run_site
 
@@ -82,4 +83,4 @@ async def test_display_is_read_across_the_room(site: Site, beam: Simulator, brow
     picture = await page.locator("#stage").bounding_box()
     assert picture is not None
     assert picture["width"] * picture["height"] >= 0.35 * screen[0] * screen[1]
-    await context.close()
+    await close(context)

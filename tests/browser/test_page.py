@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page, expect
 from mjpeg_viewer.simulator import Beam, Simulator
 from mjpeg_viewer.web.places import PlaceLimits
 from mjpeg_viewer.web.viewer import Viewer
+from tests.browser.conftest import close
 from tests.browser.test_picture import until_shown
 from tests.kit import PATIENCE, Site, receiving, run_site, until
 
@@ -180,7 +181,7 @@ async def test_page_fits_every_screen(site: Site, beam: Simulator, browser: Brow
     assert box is not None
     assert box["y"] + box["height"] <= 740
     assert box["width"] >= 0.9 * width or box["height"] >= 0.8 * 740
-    await context.close()
+    await close(context)
 
 
 async def test_wall_shows_every_camera(beam: Simulator, page: Page):

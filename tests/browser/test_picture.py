@@ -9,7 +9,7 @@ import numpy as np
 from playwright.async_api import Browser, Page
 
 from mjpeg_viewer.simulator import Simulator
-from tests.browser.conftest import read_number
+from tests.browser.conftest import close, read_number
 from tests.kit import PATIENCE, Site
 
 
@@ -61,7 +61,7 @@ async def test_picture_runs_without_javascript(site: Site, beam: Simulator, brow
     async with asyncio.timeout(PATIENCE):
         while await brightest(page) < 200:  # nothing else on the dark stage is as bright as the beam
             await asyncio.sleep(0)
-    await context.close()
+    await close(context)
 
 
 async def brightest(page: Page) -> int:

@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from mjpeg_viewer.simulator import Beam, Simulator
+from tests.browser.conftest import close
 from tests.deploy.proxies import run_proxy
 from tests.kit import Site, run_site, until
 
@@ -127,4 +128,4 @@ async def test_all_cameras_are_streamed_over_http2(twelve: Site, browser: Browse
         await log_in(page, proxy.base)
         await until(lambda: streams(twelve) == set(twelve.cameras))
         await until_all_painted(page)
-        await context.close()
+        await close(context)
