@@ -18,7 +18,7 @@ from mjpeg_viewer.errors import UnavailableError
 from mjpeg_viewer.users import Users
 from mjpeg_viewer.web.ended import EndedSessions
 from mjpeg_viewer.web.sessions import MAX_AGE
-from mjpeg_viewer.web.throttle import Throttle
+from mjpeg_viewer.web.throttle import Attempt, Throttle
 from mjpeg_viewer.web.tokens import Tokens
 
 # So many passwords are checked or wait for it.  A guesser who sends more is told to wait, and costs nothing; the last
@@ -167,11 +167,20 @@ class Logins:
         """
         token = None if self._tokens is None else self._tokens.find(text)
         if token is None:
-            self._throttle.fail_token(address)
+            self._throttle.begin_other("token", address)
             return None
         if token.state != "valid":
             return None
         return Identity(f"token {token.name}", expires=token.expires, token=token.id, camera=token.camera)
+
+    def begin_sign_on(self, address: str) -> Attempt:
+        """
+        Begin to ask a provider who somebody is.
+
+        Raises:
+            TooManyFailuresError: Too many from there failed before.
+        """
+        return self._throttle.begin_other("sign-on", address)
 
     def use_link(self, secret: str) -> Identity | None:
         """Return whom the login link logs in, once; None if the secret is wrong or was used."""

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp_session import get_session
 
 from mjpeg_viewer.errors import SignOnError
-from mjpeg_viewer.web.keys import PROVIDER
+from mjpeg_viewer.web.keys import LOGINS, PROVIDER
 from mjpeg_viewer.web.login import let_in, show_form, stay_here
 from mjpeg_viewer.web.logins import Identity
 
@@ -35,7 +35,9 @@ async def come_back(request: web.Request) -> web.Response:
     try:
         if not isinstance(kept, dict) or kept["until"] < time.time():
             raise SignOnError("this login took too long, or was begun in another browser; begin it again")
+        attempt = request.app[LOGINS].begin_sign_on(request.remote or "")
         person = await provider.finish(kept, request.query)
+        attempt.withdraw()
     except SignOnError as error:
         return show_form(request, kept["next"] if kept else "/", f"No login: {error}.", status=403)
     identity = Identity(person.user, provider=provider.issuer, groups=person.groups, fingerprint=provider.fingerprint)

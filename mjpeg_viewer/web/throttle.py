@@ -8,6 +8,8 @@ two and a half while the user is under attack.  A try that is refused does not l
 - of an address, whoever is tried: twenty, then one in 5 s.  Who got in from there before is not counted with the rest;
 - of a user, wherever from: after fifty, each address that was not right before has one failure in 30 s, not five.
 
+Tokens and single sign-ons that fail are counted by address, each by themselves.
+
 So others' failures cost a user at most some waiting, at an address that he shares with them; elsewhere the right
 password opens at the first try, whatever they do.
 """
@@ -41,7 +43,7 @@ _PAIR = _Size(5, 30.0)
 _PAIR_UNDER_ATTACK = _Size(1, 30.0)
 _ADDRESS = _Size(20, 5.0)
 _USER = _Size(50, 5.0)
-_TOKEN = _Size(20, 5.0)
+_OTHER = _Size(20, 5.0)
 
 _Key = tuple[str, ...]
 
@@ -103,19 +105,20 @@ class Throttle:
             self._fill(key, size)
         return Attempt(self, user, network, filled)
 
-    def fail_token(self, address: str) -> None:
+    def begin_other(self, kind: str, address: str) -> Attempt:
         """
-        Count a token that is none.
+        Begin to try what is no password, a ``token`` or a ``sign-on``.
 
-        Apart from passwords: an address that pages still have long after its token was forgotten is no attack.
+        Each is counted by itself: a page that still has the address of a token long forgotten is no attack.
 
         Raises:
             TooManyFailuresError: As for begin.
         """
         network = find_network(address)
-        key = ("token", network)
-        self._demand_room([(key, _TOKEN)], network)
-        self._fill(key, _TOKEN)
+        filled = [((kind, network), _OTHER)]
+        self._demand_room(filled, network)
+        self._fill(*filled[0])
+        return Attempt(self, "", network, filled)
 
     def know(self, user: str, network: str) -> None:
         """Remember that this user got in from here."""

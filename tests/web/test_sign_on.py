@@ -178,6 +178,19 @@ async def test_forged_answer_is_refused(beam: Simulator, kind: str, change: dict
         assert await status_of(browser, site) == 401
 
 
+async def test_whoever_only_fails_is_told_to_wait(beam: Simulator):
+    """Each answer that is no good is a question to the provider: from one address there are only so many."""
+    async with run_both(beam) as (site, _), open_browser() as browser:
+        statuses = []
+        for _ in range(21):
+            way = await begin(browser, site)
+            back = URL(way.query["redirect_uri"]).with_query(state=way.query["state"], code="guessed")
+            async with browser.get(back, allow_redirects=False) as response:
+                statuses.append(response.status)
+        assert statuses == [403] * 20 + [429]
+        assert 1 <= int(response.headers["Retry-After"]) <= 5
+
+
 async def test_login_that_takes_too_long_begins_anew(beam: Simulator, monkeypatch: pytest.MonkeyPatch):
     """What was begun is good for ten minutes."""
     monkeypatch.setattr("mjpeg_viewer.web.sign_on._PATIENCE", -1)
