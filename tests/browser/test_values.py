@@ -64,12 +64,12 @@ async def test_shared_texts_are_of_this_view(site: Site, beam: Simulator, page: 
     """Each text leads to what the page shows; curl, run as it stands there, gets its picture."""
     await page.goto(f"{site.base}/cameras/beam?profiles=on&colormap=viridis", wait_until="commit")
     await page.get_by_text("Share this view").click()
-    assert await page.get_by_label("This page", exact=True).input_value() == page.url
+    await expect(page.get_by_label("This page", exact=True)).to_have_value(page.url)
     await page.get_by_text("Picture settings").click()
     await page.get_by_label("Width").select_option("160")
     stream = f"{site.base}/cameras/beam/stream.mjpg?colormap=viridis&width=160"
     for label in ("Stream (MJPEG)", "HTML", "Markdown", "Record with curl", "Watch in VLC", "Python, OpenCV"):
-        assert stream in await page.get_by_label(label, exact=True).input_value()
+        await expect(page.get_by_label(label, exact=True)).to_have_value(re.compile(re.escape(stream)))
     command = (await page.get_by_label("Record with curl", exact=True).input_value()).replace("stream.mjpg ", "- ", 1)
     curl = await asyncio.create_subprocess_exec(*shlex.split(command), stdout=asyncio.subprocess.PIPE)
     assert curl.stdout is not None
