@@ -36,8 +36,8 @@ async def closed(beam: Simulator) -> AsyncIterator[Site]:
 @pytest.fixture
 def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     """Nobody complains: no warning and no traceback is logged."""
-    caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.ERROR, "aiohttp_session")  # as the command has it: see cli/logs.py
+    caplog.set_level(logging.DEBUG)  # the handler's too, so this comes last
     yield caplog
     # caplog.records would be those of the teardown.
     for record in caplog.get_records("setup") + caplog.get_records("call"):
