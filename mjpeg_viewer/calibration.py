@@ -14,7 +14,7 @@ import numpy as np
 
 from mjpeg_viewer.errors import MessageError, RenderError
 from mjpeg_viewer.frame import Frame, Measure
-from mjpeg_viewer.imaging import MEASURES, PIXELS, Analysis, Scale, analyse
+from mjpeg_viewer.imaging import MEASURES, PIXELS, Analysis, PixelSize, analyse
 
 # How far a pixel may lie off its place on an axis for that to be even, in pixels: float32 near 10^6 is that coarse.
 _UNEVEN = 0.1
@@ -45,11 +45,11 @@ class Calibration:
     saturation: float | None = None
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> PixelSize:
         """How large a pixel is, as far as it is configured."""
         if self.unit is None or self.x is None or self.y is None:
             return PIXELS
-        return Scale(self.unit, abs(self.x), abs(self.y))
+        return PixelSize(self.unit, abs(self.x), abs(self.y))
 
 
 class _Axis(NamedTuple):

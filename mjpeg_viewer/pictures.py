@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from mjpeg_viewer.encoder import Filling, Maker
 from mjpeg_viewer.errors import InexactError, RenderError, RenditionError
 from mjpeg_viewer.frame import Frame, Image
-from mjpeg_viewer.imaging import PIXELS, Facts, Scale, card, check_shown, crop, dim, find_size, make_leveller, render
+from mjpeg_viewer.imaging import (
+    PIXELS,
+    Facts,
+    PixelSize,
+    card,
+    check_shown,
+    crop,
+    dim,
+    find_size,
+    make_leveller,
+    render,
+)
 from mjpeg_viewer.multipart import Notice, Part, Picture, describe_frame
 from mjpeg_viewer.rendition import Rendition
 from mjpeg_viewer.status import Status
@@ -24,7 +35,7 @@ class PictureMaker(Maker[Part]):
         camera: The camera's name, for notices and overlays.
         rendition: How the pictures shall look.
         subtract: Takes the camera's background off an image; returns None while there is none.
-        scale: How large its pixels are, for overlays.
+        pixel_size: How large its pixels are, for overlays.
     """
 
     # What a page can step back through: a second or two, some megabytes for as long as it is watched.
@@ -36,12 +47,12 @@ class PictureMaker(Maker[Part]):
         camera: str,
         rendition: Rendition,
         subtract: Callable[[Image], Image | None] = lambda image: None,
-        scale: Scale = PIXELS,
+        pixel_size: PixelSize = PIXELS,
     ) -> None:
         self._camera = camera
         self._rendition = rendition
         self._subtract = subtract
-        self._scale = scale
+        self._pixel_size = pixel_size
         self._leveller = make_leveller(rendition)
         self._trouble = ""
         self._dimmed: Part | None = None
@@ -60,7 +71,8 @@ class PictureMaker(Maker[Part]):
             whole, subtracted = self._subtract_background(frame.decode_image())
             check_shown(whole)
             image = crop(whole, self._rendition.roi)
-            facts = Facts(self._camera, frame.pulse_id, frame.timestamp, whole.shape[1], whole.shape[0], self._scale)
+            height, width = whole.shape[:2]
+            facts = Facts(self._camera, frame.pulse_id, frame.timestamp, width, height, self._pixel_size)
             levels = self._leveller.follow(image, frame.received)
             jpeg = render(image, self._rendition, levels, facts)
         except (RenderError, RenditionError) as error:

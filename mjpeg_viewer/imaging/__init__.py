@@ -16,7 +16,7 @@ from mjpeg_viewer.imaging.edges import check_shown
 from mjpeg_viewer.imaging.exact import encode_npy, encode_png
 from mjpeg_viewer.imaging.geometry import crop, find_size
 from mjpeg_viewer.imaging.levels import Leveller, Levels, make_leveller
-from mjpeg_viewer.imaging.overlay import PIXELS, Facts, Scale
+from mjpeg_viewer.imaging.overlay import PIXELS, Facts, PixelSize
 from mjpeg_viewer.imaging.render import render
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "Facts",
     "Leveller",
     "Levels",
-    "Scale",
+    "PixelSize",
     "analyse",
     "card",
     "check_shown",

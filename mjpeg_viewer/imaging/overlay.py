@@ -32,7 +32,7 @@ _SHIFT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class PixelSize:
     """How large a pixel of the image is: its width x and height y, both above 0, in a unit."""
 
     unit: str
@@ -40,7 +40,7 @@ class Scale:
     y: float
 
 
-PIXELS = Scale("px", 1.0, 1.0)
+PIXELS = PixelSize("px", 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Facts:
         timestamp: The frame's own global time, in seconds since the epoch; None if it has none.
         width: Of the image as sent, in pixels.
         height: Likewise.
-        scale: How large its pixels are.
+        pixel_size: How large its pixels are.
     """
 
     camera: str
@@ -62,7 +62,7 @@ class Facts:
     timestamp: float | None
     width: int
     height: int
-    scale: Scale = PIXELS
+    pixel_size: PixelSize = PIXELS
 
 
 def draw(picture: Grey, image: Image, rendition: Rendition, facts: Facts) -> Grey:
@@ -87,7 +87,7 @@ def draw(picture: Grey, image: Image, rendition: Rendition, facts: Facts) -> Gre
     if "centroid" in rendition.overlay:
         _draw_centroid(picture, placement, image, rendition)
     if "scale" in rendition.overlay:
-        _draw_scale(picture, placement, rendition, facts.scale)
+        _draw_scale(picture, placement, rendition, facts.pixel_size)
     if "time" in rendition.overlay:
         _write_time(picture, facts)
     return picture
@@ -135,14 +135,14 @@ def _choose_stroke(picture: Grey) -> int:
     return max(1, round(side / 700))
 
 
-def _draw_scale(picture: Grey, placement: Placement, rendition: Rendition, scale: Scale) -> None:
+def _draw_scale(picture: Grey, placement: Placement, rendition: Rendition, pixel_size: PixelSize) -> None:
     height, width = picture.shape[:2]
-    unit_per_pixel = (scale.y if rendition.rotate % 180 else scale.x) / placement.scale[0]
+    unit_per_pixel = (pixel_size.y if rendition.rotate % 180 else pixel_size.x) / placement.scale[0]
     size = choose_size(height, width, _ROWS)
     margin = size // 2
     length = find_round(width / 4 * unit_per_pixel)
     bar = round(length / unit_per_pixel)
-    label = lay_out([f"{length:g} {scale.unit}"], width - 4 * margin, height // 3, size)
+    label = lay_out([f"{length:g} {pixel_size.unit}"], width - 4 * margin, height // 3, size)
     if bar < 1 or len(label.rows) != 1:
         return
     thick = max(2, size // 6)

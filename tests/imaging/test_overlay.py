@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mjpeg_viewer.imaging import Facts, Levels, Scale, crop, find_size, render
+from mjpeg_viewer.imaging import Facts, Levels, PixelSize, crop, find_size, render
 from mjpeg_viewer.imaging.geometry import orient, shrink
 from mjpeg_viewer.imaging.overlay import draw, find_round
 from mjpeg_viewer.rendition import Overlay, Rendition, Roi
@@ -80,16 +80,16 @@ def test_no_spot_no_centroid():
 
 
 @pytest.mark.parametrize(("rotate", "width"), [(0, None), (90, None), (0, 320), (270, 240)])
-@pytest.mark.parametrize("scale", [None, Scale("mm", 0.0035, 0.007), Scale("µm", 12.5, 3)], ids=str)
-def test_scale_bar_is_as_long_as_it_says(rotate: int, width: int | None, scale: Scale | None):
+@pytest.mark.parametrize("size", [None, PixelSize("mm", 0.0035, 0.007), PixelSize("µm", 12.5, 3)], ids=str)
+def test_scale_bar_is_as_long_as_it_says(rotate: int, width: int | None, size: PixelSize | None):
     """The longest row of white is a round length, at most a quarter of the picture, by the axis that lies across."""
     rendition = Rendition(rotate=rotate, width=width, overlay=("scale",))
-    white = drawn(np.zeros((HEIGHT, WIDTH)), rendition, **({"scale": scale} if scale else {}))
+    white = drawn(np.zeros((HEIGHT, WIDTH)), rendition, **({"pixel_size": size} if size else {}))
     shown, _ = find_size(HEIGHT, WIDTH, rendition)
     bar = white.sum(axis=1).max()
     assert shown / 10 - 1 <= bar <= shown / 4 + 1
     pixels = bar * (HEIGHT if rotate % 180 else WIDTH) / shown
-    length = pixels * ((scale.y if rotate % 180 else scale.x) if scale else 1)
+    length = pixels * ((size.y if rotate % 180 else size.x) if size else 1)
     assert length == pytest.approx(find_round(length * 1.02), rel=0.02)
 
 
@@ -137,8 +137,8 @@ def test_time_is_told_to_the_last_digit(height: int, width: int):
 def test_scale_without_room_for_its_label_is_left_out():
     """A bar of unknown length would be none."""
     image = np.zeros((120, 80), np.uint8)
-    assert not drawn(image, Rendition(overlay=("scale",)), scale=Scale("long unit of ours", 1, 1)).any()
-    assert drawn(image, Rendition(overlay=("scale",)), scale=Scale("mm", 1, 1)).any()
+    assert not drawn(image, Rendition(overlay=("scale",)), pixel_size=PixelSize("long unit of ours", 1, 1)).any()
+    assert drawn(image, Rendition(overlay=("scale",)), pixel_size=PixelSize("mm", 1, 1)).any()
 
 
 @pytest.mark.parametrize("shade", [0, 128, 255])
