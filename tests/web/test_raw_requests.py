@@ -430,3 +430,30 @@ async def test_host_stands_in_no_answer(closed: Site):
         _, got = await exchange(closed.port, data)
         assert got
         assert b"evil.example" not in got
+
+
+# -- more than one Origin, which no browser sends
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"), [(b"POST /login", 303), (b"POST /logout", 303), (b"DELETE /cameras/beam/background", 200)]
+)
+@pytest.mark.parametrize("foreign", [b"Origin: http://evil.example", b"origin: null", b"ORIGIN:"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_every_origin_must_be_this_site(closed: Site, line: bytes, taken: int, foreign: bytes, place: int):
+    """Wherever among right ones a wrong Origin stands, the form is refused; where all are right it is taken."""
+    cookie = (await closed.log_in("ada", "right"))["Cookie"].encode()
+    own = f"127.0.0.1:{closed.port}".encode()
+    origins = [b"Origin: http://" + own] * 2
+    body = b"username=ada&password=right"
+    rest = [FORM, b"Cookie: " + cookie, b"Content-Length: %d" % len(body), b"Connection: close"]
+
+    async def send(*lines: bytes) -> int:
+        data = ask(line + b" HTTP/1.1", *lines, *rest, host=b"Host: " + own, body=body)
+        (status,), _ = await exchange(closed.port, data)
+        return status
+
+    assert await send(*origins[:place], foreign, *origins[place:]) == 403
+    async with closed.get("/state", headers={"Cookie": cookie.decode()}) as response:
+        assert response.status == 200
+    assert await send(*origins) == taken
