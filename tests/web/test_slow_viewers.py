@@ -37,6 +37,12 @@ def get_unsent(viewer: Viewer) -> int:
     return viewer._transport.get_write_buffer_size()
 
 
+def get_untaken(viewer: Viewer) -> int:
+    """How many bytes are on the way to this viewer, in the program or in the kernel."""
+    assert viewer._pacer is not None, viewer.reason
+    return get_unsent(viewer) + viewer._pacer.unacknowledged()
+
+
 async def send_one(site: Site, beam: Simulator) -> None:
     """Send a frame and wait until its picture has been offered to the viewers."""
     camera = site.cameras["beam"]
@@ -206,6 +212,33 @@ async def test_slow_viewer_is_not_let_go(untimed_site: Site, beam: Simulator):
             assert viewer.reason == ""
         viewer.tick(now + viewer_module.STALL_TIMEOUT + 1)
         assert viewer.reason
+
+
+async def test_who_takes_a_little_outlives_who_takes_nothing(untimed_site: Site, beam: Simulator):
+    """At the same looks, over three times STALL_TIMEOUT: the one stays, the other goes after it, and no sooner."""
+    site = untimed_site
+    step = viewer_module.STALL_TIMEOUT / 3
+    async with site.raw(STREAM, receive_buffer=16 * 1024) as raw:
+        await site.until_watched()
+        slow = get_viewer(site)
+        async with site.raw(STREAM, receive_buffer=SMALL):
+            await site.until_watched(viewers=2)
+            (stalled,) = (viewer for viewer in site.viewers if viewer is not slow)
+            await fill(site, beam, slow)
+            await fill(site, beam, stalled)
+            now = time.monotonic()
+            for look in range(10):
+                for viewer in (slow, stalled):
+                    viewer.tick(now + look * step)
+                assert slow.reason == ""
+                assert stalled.reason == "" or look > 3
+                before = get_untaken(slow)
+                while get_untaken(slow) == before:
+                    await raw.receive(512)
+                    await asyncio.sleep(0)
+                if not get_unsent(slow):
+                    await fill_again(site, beam, slow)
+            assert stalled.reason.startswith("took no byte")
 
 
 async def test_server_looks_after_its_viewers_by_itself(beam: Simulator, monkeypatch: pytest.MonkeyPatch):
