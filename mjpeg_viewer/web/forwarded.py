@@ -7,7 +7,7 @@ itself is none of them unless it is named, for it is where every proxy of a care
 
 import re
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, collapse_addresses, ip_address, ip_network
 from typing import NoReturn, TypedDict
 
 from aiohttp import hdrs, web
@@ -40,7 +40,7 @@ class Proxies:
         user_header: The header in which they name the user; None for none.
 
     Raises:
-        ConfigurationError: One of them is no network, or a header is to be believed from nobody.
+        ConfigurationError: One of them is no network, or a header is to be believed from nobody, or from everybody.
     """
 
     def __init__(self, networks: Sequence[str] = (), user_header: str | None = None) -> None:
@@ -49,6 +49,11 @@ class Proxies:
         if user_header is not None and not networks:
             raise ConfigurationError(
                 "server.user_header: no proxy is trusted to send it; name yours in server.trusted_proxies"
+            )
+        if user_header is not None and (everybody := _find_everybody(self._networks)) is not None:
+            raise ConfigurationError(
+                f"server.trusted_proxies: {everybody} is every address there is, so by server.user_header anybody could"
+                " say who he is; name your proxy's own address, e.g. '127.0.0.1' or '10.0.0.5'"
             )
 
     def trust(self, address: str | None) -> bool:
@@ -154,6 +159,14 @@ def _parse_network(text: str) -> IPv4Network | IPv6Network:
         raise ConfigurationError(
             f"server.trusted_proxies: {error}; expected an address or a network, e.g. '127.0.0.1' or '10.0.0.0/8'"
         ) from None
+
+
+def _find_everybody(networks: Sequence[IPv4Network | IPv6Network]) -> IPv4Network | IPv6Network | None:
+    """Return the network of all addresses of a kind, if these hold them all, be it in parts."""
+    whole: list[IPv4Network | IPv6Network] = []
+    whole += collapse_addresses(network for network in networks if isinstance(network, IPv4Network))
+    whole += collapse_addresses(network for network in networks if isinstance(network, IPv6Network))
+    return next((network for network in whole if network.prefixlen == 0), None)
 
 
 def _refuse(text: str) -> NoReturn:

@@ -172,6 +172,11 @@ FAULTS = {
     ),
     "no network": ('trusted_proxies = ["proxy.example"]', "", "server.trusted_proxies: 'proxy.example' does not"),
     "nobody to trust": ('user_header = "X-Forwarded-User"', "", "server.user_header: no proxy is trusted to send it"),
+    "everybody to trust": (
+        'trusted_proxies = ["127.0.0.1", "0.0.0.0/0"]\nuser_header = "X-Forwarded-User"',
+        "",
+        "server.trusted_proxies: 0.0.0.0/0 is every address there is",
+    ),
     "no header": ('user_header = "X Y"', "", "server.user_header: expected `str` matching regex"),
     "no host": ('hosts = ["https://cam.psi.ch"]', "", "server.hosts[0]: expected `str` matching regex"),
     "host with a port": ('hosts = ["cam.psi.ch:443"]', "", "server.hosts[0]: expected `str` matching regex"),

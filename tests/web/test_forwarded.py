@@ -202,6 +202,25 @@ def test_what_is_no_network_is_named(network: str):
         Proxies([network])
 
 
+@pytest.mark.parametrize(
+    ("networks", "found"),
+    [
+        (["0.0.0.0/0"], "0.0.0.0/0"),
+        (["127.0.0.1", "::/0"], "::/0"),
+        (["0.0.0.0/1", "10.0.0.1", "128.0.0.0/1"], "0.0.0.0/0"),
+        (["8000::/1", "::/2", "4000::/2"], "::/0"),
+    ],
+    ids=str,
+)
+def test_everybody_is_not_believed_to_say_who_he_is(networks: list[str], found: str):
+    """Where every address is a trusted proxy's, none may name users; what it says of addresses can be believed."""
+    fault = rf"server\.trusted_proxies: {found} is every address there is, .*server\.user_header .*own address, e\.g\. "
+    with pytest.raises(ConfigurationError, match=fault):
+        Proxies(networks, USER)
+    assert Proxies(networks).trust("192.0.2.1" if "." in found else "2001:db8::1")
+    assert Proxies(["0.0.0.0/1", "8000::/1"], USER).user_header == USER
+
+
 async def test_every_network_of_the_list_counts(beam: Simulator):
     """The asker is found behind any of the proxies, at once for many."""
     async with behind(beam, "192.0.2.0/24", "127.0.0.0/8") as site:
