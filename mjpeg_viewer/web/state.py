@@ -38,6 +38,7 @@ def _describe_viewer(viewer: Viewer) -> dict[str, object]:
     return {
         "kind": viewer.kind,
         "user": viewer.identity.user,
+        "provider": viewer.identity.provider,
         "address": viewer.address,
         "since": viewer.began,
         "sent": viewer.sent,

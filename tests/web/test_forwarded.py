@@ -212,7 +212,7 @@ def test_what_is_no_network_is_named(network: str):
     ],
     ids=str,
 )
-def test_everybody_is_not_believed_to_say_who_he_is(networks: list[str], found: str):
+def test_everybody_is_not_believed_to_say_who_he_is(networks: list[str], found: str) -> None:
     """Where every address is a trusted proxy's, none may name users; what it says of addresses can be believed."""
     fault = rf"server\.trusted_proxies: {found} is every address there is, .*server\.user_header .*own address, e\.g\. "
     with pytest.raises(ConfigurationError, match=fault):

@@ -114,6 +114,26 @@ async def test_each_logs_out_for_itself_and_has_its_own_places(three: tuple[Site
             assert response.status == 401
 
 
+async def test_state_tells_namesakes_apart(three: tuple[Site, Running]) -> None:
+    """Who vouches for a viewer stands beside its name: nobody but the users file, a proxy, or a provider's issuer."""
+    site, provider = three
+    ours = basic("ada", "right")
+    async with (
+        open_browser() as browser,
+        site.get("/cameras/beam/stream.mjpg", headers=ours),
+        site.get("/cameras/beam/stream.mjpg", headers=BY_PROXY),
+    ):
+        await log_in(browser, site, provider)
+        async with browser.get(f"{site.base}/cameras/others/stream.mjpg"):
+            await until(lambda: len(list(site.viewers)) == 3)
+            async with site.get("/state", headers=ours) as response:
+                viewers = (await response.json())["cameras"]["beam"]["viewers"]
+            async with browser.get(f"{site.base}/state") as response:
+                viewers += (await response.json())["cameras"]["others"]["viewers"]
+    named = sorted((viewer["provider"], viewer["user"]) for viewer in viewers)
+    assert named == [("", "ada"), (provider.issuer, "ada"), (PROXY, "ada")]
+
+
 async def test_login_at_the_provider_ends_the_session_before_it(three: tuple[Site, Running]) -> None:
     """Who logs in there leaves no session of before behind, here or there; what it watched ends."""
     site, provider = three

@@ -48,7 +48,7 @@ async def test_viewers_are_listed(site: Site, beam: Simulator):
         stream, feed = sorted((await site.read_json("/state"))["cameras"]["beam"]["viewers"], key=lambda v: v["since"])
         assert (stream["kind"], feed["kind"]) == ("stream", "events")
         assert stream["address"] == "127.0.0.1"
-        assert stream["user"] == ""
+        assert stream["user"] == stream["provider"] == ""
         assert (stream["sent"], stream["skipped"]) == (1, 0)
         assert stream["sent_bytes"] > len(picture.jpeg)
     await until(lambda: not list(site.viewers))
