@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from mjpeg_viewer.errors import ConfigurationError
+from mjpeg_viewer.exposure import KEPT_BY_GROUP, find_exposure
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000
@@ -252,14 +253,17 @@ def load_settings(path: Path) -> Settings:
     Read a configuration file.
 
     Raises:
-        ConfigurationError: Names file and key, what was found, and what would do.
+        ConfigurationError: Names file and key, what was found, and what would do; also where others can write the file.
     """
     try:
         document = tomllib.loads(path.read_text("utf-8"))
+        exposure = find_exposure(path, KEPT_BY_GROUP)
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from None
+    if exposure is not None:  # who writes it says which users file counts
+        raise ConfigurationError(f"{path}: {exposure}")
     try:
         settings = msgspec.convert(document, Settings)
     except msgspec.ValidationError as error:

@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).parents[1] / "mjpeg_viewer"
 # From the ground up.  A unit imports itself and what stands on lower floors, never its neighbours.
 FLOORS = [
     {"__init__", "static"},
-    {"errors", "frame", "replacing", "exposure"},
+    {"errors", "frame", "replacing"},
+    {"exposure"},
     {"rendition", "settings", "htpasswd", "systemd", "rereading"},
     {"message", "imaging", "wire", "stats", "query"},
     {"multipart", "calibration"},

@@ -1,10 +1,10 @@
 """From the configuration to the outer doors: TLS, trusted proxies, sites that embed, single sign-on."""
 
 import logging
-import stat
 from pathlib import Path
 
 from mjpeg_viewer.errors import ConfigurationError
+from mjpeg_viewer.exposure import SECRET_OF_GROUP, refuse_exposure
 from mjpeg_viewer.settings import OidcSettings, Settings
 from mjpeg_viewer.web.access import Access
 from mjpeg_viewer.web.entrance import ConnectionLimits, Entrance
@@ -92,16 +92,13 @@ def _make_provider(oidc: OidcSettings, settings: Settings) -> Provider:
 
 
 def _read_secret(path: Path) -> str:
+    key = "oidc.client_secret_file"
+    refuse_exposure(key, path, SECRET_OF_GROUP)
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
         secret = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is no text"
-        raise ConfigurationError(f"oidc.client_secret_file: {path}: {reason}") from None
-    if mode & 0o027:
-        raise ConfigurationError(
-            f"oidc.client_secret_file: {path} is open to others (mode {mode:o}); type: chmod 640 {path}, or 600"
-        )
+        raise ConfigurationError(f"{key}: {path}: {reason}") from None
     if not secret:
-        raise ConfigurationError(f"oidc.client_secret_file: {path} is empty")
+        raise ConfigurationError(f"{key}: {path} is empty")
     return secret

@@ -16,7 +16,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from mjpeg_viewer.errors import ConfigurationError
-from mjpeg_viewer.exposure import find_exposure
+from mjpeg_viewer.exposure import SECRET, find_exposure
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def read_keys(path: Path) -> KeyRing:
     try:
         if not path.exists():
             _make_key_file(path)
-        exposure = find_exposure(path, secret=True)
+        exposure = find_exposure(path, SECRET)
         keys = path.read_bytes().strip().split(b"\n")
     except OSError as error:
         raise ConfigurationError(

@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography import x509
 
 from mjpeg_viewer.errors import ConfigurationError
+from mjpeg_viewer.exposure import SECRET_OF_GROUP, refuse_exposure
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Certificate:
         Raises:
             ConfigurationError: Names the key of the configuration, the file, and what is wrong with it.
         """
-        _check_key_file(self.key)
+        refuse_exposure("server.tls_key", self.key, SECRET_OF_GROUP)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(_CIPHERS)
@@ -69,17 +70,6 @@ def _refuse_password() -> str:
     raise ConfigurationError(
         "server.tls_key: the key is locked by a password, which nobody is there to type; unlock it with: openssl pkey"
     )
-
-
-def _check_key_file(path: Path) -> None:
-    try:
-        mode = path.stat().st_mode & 0o777
-    except OSError as error:
-        raise ConfigurationError(f"server.tls_key: {path}: {error.strerror}") from None
-    if mode & 0o027:  # a group may read it, as Debian's ssl-cert does
-        raise ConfigurationError(
-            f"server.tls_key: {path} is open to others (mode {mode:o}); type: chmod 640 {path}, or 600"
-        )
 
 
 def _tell_of(path: Path, leaf: x509.Certificate) -> None:

@@ -195,7 +195,7 @@ FAULTS = {
     "everybody's secret": (
         "",
         OIDC + 'users = ["*"]\nclient_secret_file = "{open}"\n',
-        "is open to others (mode 644); type: chmod 640",
+        "others can read it (mode 644); type: chmod 640 {open}",
     ),
     "empty secret": ("", OIDC + 'users = ["*"]\nclient_secret_file = "{empty}"\n', "is empty"),
     "a secret in the file": ("", OIDC + 'client_secret = "s3cret"\n', "oidc.client_secret: unknown key"),
@@ -222,7 +222,7 @@ def test_what_is_not_possible_does_not_start(
     places = {"chain": chain, "key": key, "open": tmp_path / "open", "empty": tmp_path / "empty"}
     fill = {f"{{{name}}}": str(path) for name, path in places.items()}
     for mark, path in fill.items():
-        server, more = server.replace(mark, path), more.replace(mark, path)
+        server, more, found = (text.replace(mark, path) for text in (server, more, found))
     config = write_config(tmp_path, server.replace("port = 0", ""), more=more)
     assert main([*command, config]) == 2
     out, errors = capfd.readouterr()

@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 from mjpeg_viewer.cli import main
 from mjpeg_viewer.cli.server import _listen
 from mjpeg_viewer.settings import ServerSettings
+from tests.certificates import make_certificate
 from tests.cli.kit import run_to_end, write_user_file
 
 
@@ -124,6 +125,53 @@ def test_list_that_others_can_write_is_named(tmp_path: Path, capfd, never_serves
         f"mjpeg-viewer: {what} file {tmp_path / file}: others can write it (mode 664);"
         f" type: chmod go-w {tmp_path / file}\n"
     )
+
+
+@pytest.mark.parametrize("open_folder", [False, True])
+@pytest.mark.parametrize("command", ["serve", "check", "token"])
+def test_configuration_that_others_can_write_is_named(
+    tmp_path: Path, capfd, never_serves, command: str, open_folder: bool
+):
+    """Who can write it can name another users file, so nothing starts with it; a group may keep it."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    config = folder / "config.toml"
+    config.write_text(f'[server]\nport = 0\nusers = "{write_user_file(tmp_path)}"\n' + GOOD)
+    arguments = {
+        "serve": ["serve", "--config", str(config)],
+        "check": ["check", str(config)],
+        "token": ["token", "list", "--config", str(config)],
+    }[command]
+    (folder if open_folder else config).chmod(0o777 if open_folder else 0o666)
+    assert main(arguments) == 2
+    found = (
+        f"others can replace it, as they can write its folder (mode 777); type: chmod o-w {folder}"
+        if open_folder
+        else f"others can write it (mode 666); type: chmod o-w {config}"
+    )
+    assert capfd.readouterr() == ("", f"mjpeg-viewer: {config}: {found}\n")
+    if command != "serve":
+        folder.chmod(0o1777)
+        config.chmod(0o664)
+        assert main(arguments) == 0
+
+
+@pytest.mark.parametrize("key", ["server.tls_key", "oidc.client_secret_file"])
+@pytest.mark.parametrize("command", [["serve", "--config"], ["check"]])
+def test_secret_in_a_folder_that_anybody_can_write_is_named(tmp_path: Path, capfd, never_serves, command, key: str):
+    """Whoever can lay another key or secret in its place can, however closed the file is."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    chain, secret = make_certificate(folder)
+    folder.chmod(0o777)
+    server = f'tls_certificate = "{chain}"\ntls_key = "{secret}"\n' if key == "server.tls_key" else ""
+    oidc = '[oidc]\nissuer = "https://sso.example"\nclient_id = "viewer"\nusers = ["*"]\n'
+    oidc += f'client_secret_file = "{secret}"\n'
+    config = tmp_path / "config.toml"
+    config.write_text(f"[server]\nport = 0\n{server}{GOOD}{'' if server else oidc}")
+    assert main([*command, str(config)]) == 2
+    found = f"others can replace it, as they can write its folder (mode 777); type: chmod o-w {folder}"
+    assert capfd.readouterr() == ("", f"mjpeg-viewer: {key}: {secret}: {found}\n")
 
 
 @pytest.mark.parametrize("options", [[], ["--no-login"]])

@@ -27,7 +27,11 @@ def make_faults(folder: Path) -> dict[str, tuple[Path, Path, str]]:
         "key is rubbish": (chain, rubbish, r"tls_key: .*rubbish: .*expected the key of"),
         "another's key": (chain, other, r"tls_key: .*other\.key: key values mismatch; expected the key of"),
         "locked key": (locked_chain, locked, r"tls_key: the key is locked by a password"),
-        "everybody's key": (open_chain, open_key, r"tls_key: .*open\.key is open to others \(mode 644\)"),
+        "everybody's key": (
+            open_chain,
+            open_key,
+            r"tls_key: .*open\.key: others can read it \(mode 644\); type: chmod 640",
+        ),
         "a folder": (folder, key, r"tls_certificate: .*Is a directory"),
     }
 
