@@ -13,12 +13,12 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 from aiohttp import web
 
 from mjpeg_viewer.supervisor import Supervisor
-from mjpeg_viewer.web.connection import HEAD_TIMEOUT, Connection
+from mjpeg_viewer.web.connection import Connection
+from mjpeg_viewer.web.encrypting import encrypt
 from mjpeg_viewer.web.forwarded import Proxies
 from mjpeg_viewer.web.keys import REFUSED
 from mjpeg_viewer.web.places import find_network
@@ -27,9 +27,6 @@ _BACKLOG = 1024
 
 # Longer than nginx keeps its connections to a server (60 s), so that it never writes into one that was just closed.
 _KEEPALIVE_TIMEOUT = 75.0
-
-# A browser answers the end of TLS at once; a sleeping one never.
-_GOODBYE_TIMEOUT = 3.0
 
 # accept(2): what is of that one connection; the machine has no room for one more, but soon may.  After anything else
 # the socket is no listener any more, and the task dies of it: a server that lives and accepts nobody helps nobody.
@@ -160,7 +157,7 @@ class Entrance(web.BaseSite):
             if self.tls is None:
                 await loop.connect_accepted_socket(lambda: connection, sock)
             else:
-                await _encrypt(sock, connection, self.tls)
+                await encrypt(sock, connection, self.tls)
         except OSError as error:
             left()
             self._refuse("TLS handshake", f"{address}: {_describe(error)}")
@@ -185,68 +182,6 @@ class Entrance(web.BaseSite):
         # What comes within the same ten seconds is said after them.
         loop = asyncio.get_running_loop()
         self._saying = loop.call_later(_SAY_AGAIN, lambda: self.refused.say(time.monotonic()))
-
-
-class _Antechamber(asyncio.Protocol):
-    """Keeps what comes before there is TLS to take it, and with the end of the handshake."""
-
-    def __init__(self) -> None:
-        self.early: list[bytes] = []
-        self.lost = False
-
-    def data_received(self, data: bytes) -> None:
-        self.early.append(data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.lost = True
-
-
-async def _encrypt(sock: socket.socket, connection: Connection, context: ssl.SSLContext) -> None:
-    """
-    Make a connection of a socket, encrypted.
-
-    TLS is laid over a transport that is at hand, so that the buffer below it can be kept short too: it would hide
-    64 KiB of old pictures.
-    """
-    loop = asyncio.get_running_loop()
-    antechamber = _Antechamber()
-    carrier, _ = await loop.connect_accepted_socket(lambda: antechamber, sock)
-    carrier.pause_reading()
-    carrier.set_write_buffer_limits(high=0)
-    encrypting = loop.create_task(
-        loop.start_tls(
-            carrier,
-            antechamber,
-            context,
-            server_side=True,
-            ssl_handshake_timeout=HEAD_TIMEOUT,
-            ssl_shutdown_timeout=_GOODBYE_TIMEOUT,
-        )
-    )
-    if early := b"".join(antechamber.early):
-        # The loop may have read the first bytes already.  In two steps this comes after start_tls has made its
-        # protocol the carrier's, and before the loop can read more.
-        antechamber.early.clear()
-        loop.call_soon(loop.call_soon, _pass_on, carrier, early)
-    transport = await encrypting
-    if transport is None or antechamber.lost:
-        raise ConnectionResetError("left after the handshake")
-    connection.carrier = carrier
-    connection.connection_made(transport)
-    transport.set_protocol(connection)
-    for data in antechamber.early:
-        connection.data_received(data)
-
-
-def _pass_on(carrier: asyncio.Transport, data: bytes) -> None:
-    """Give bytes that were read from a transport to the protocol that it has now, which takes them by a buffer."""
-    protocol = cast(asyncio.BufferedProtocol, carrier.get_protocol())
-    while data and not carrier.is_closing():
-        buffer = memoryview(protocol.get_buffer(len(data)))
-        taken = min(len(buffer), len(data))
-        buffer[:taken] = data[:taken]
-        protocol.buffer_updated(taken)
-        data = data[taken:]
 
 
 def _describe(error: OSError) -> str:

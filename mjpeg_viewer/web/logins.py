@@ -2,10 +2,10 @@
 Who is who: sessions, passwords, tokens and the login link, without HTTP.
 
 What this knows of a session stands in the encrypted cookie; which of them are void before their time, in ended; what
-tokens allow, in tokens; and how often a login may fail, in throttle.
+tokens allow, in tokens; how many passwords are checked at once, in checks; and how often a login may fail, in
+throttle.
 """
 
-import asyncio
 import hmac
 import secrets
 import time
@@ -14,17 +14,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
-from mjpeg_viewer.errors import UnavailableError
 from mjpeg_viewer.users import Users
+from mjpeg_viewer.web.checks import PasswordChecks
 from mjpeg_viewer.web.ended import EndedSessions
 from mjpeg_viewer.web.sessions import MAX_AGE
 from mjpeg_viewer.web.throttle import Attempt, Throttle
 from mjpeg_viewer.web.tokens import Tokens
-
-# So many passwords are checked or wait for it.  A guesser who sends more is told to wait, and costs nothing; the last
-# in line waits some 5 s for its answer where one thread checks.
-_MAX_CHECKS = 16
-
 
 PROXY = "proxy"
 """The provider of those whom a trusted proxy vouches for."""
@@ -93,14 +88,13 @@ class Logins:
         providers: Mapping[str, Callable[[Identity], bool]] | None = None,
     ) -> None:
         self._users = users
-        self._executor = executor
         self._link_user = link_user
         self.link_secret = None if link_user is None else secrets.token_urlsafe(24)
         self._ended = EndedSessions() if ended is None else ended
         self._tokens = tokens
         self._throttle = Throttle() if throttle is None else throttle
         self._providers = dict(providers or {})
-        self._checks: dict[tuple[str, str, str | None], asyncio.Future[bool]] = {}
+        self._checks = PasswordChecks(executor)
 
     @property
     def needed(self) -> bool:
@@ -137,26 +131,12 @@ class Logins:
         attempt = self._throttle.begin(user, address)
         # As it is now: a password that is changed while it is checked opens nothing.
         identity = Identity(user, fingerprint=users.find_fingerprint(user))
-        if not users.remembers(user, password):
-            # A program that opens with ten requests at once sends the same ten times: that is one check.
-            key = user, password, identity.fingerprint
-            check = self._checks.get(key)
-            if check is not None or len(self._checks) >= _MAX_CHECKS:
-                attempt.withdraw()
-            if check is None:
-                check = self._begin_check(users, key)
-            if not await asyncio.shield(check):
-                return None
+        if not users.remembers(user, password) and not await self._checks.run(
+            users, user, password, identity.fingerprint, attempt
+        ):
+            return None
         attempt.succeed()
         return identity if self.holds(identity) else None
-
-    def _begin_check(self, users: Users, key: tuple[str, str, str | None]) -> asyncio.Future[bool]:
-        if len(self._checks) >= _MAX_CHECKS:
-            raise UnavailableError("Too many passwords are being checked just now; try again in some seconds.")
-        check = asyncio.get_running_loop().run_in_executor(self._executor, users.verify, *key[:2])
-        self._checks[key] = check
-        check.add_done_callback(lambda _: self._checks.pop(key, None))
-        return check
 
     def check_token(self, text: str, address: str) -> Identity | None:
         """

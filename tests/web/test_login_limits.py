@@ -27,7 +27,7 @@ async def test_form_that_does_not_arrive_is_given_up(closed: Site, monkeypatch: 
 
 async def test_too_many_passwords_at_once_are_told_to_wait(monkeypatch: pytest.MonkeyPatch, quiet):
     """Beyond the bound 503 comes at once, to forms and programs alike, and what is known already still goes through."""
-    monkeypatch.setattr("mjpeg_viewer.web.logins._MAX_CHECKS", 2)
+    monkeypatch.setattr("mjpeg_viewer.web.checks._MAX_CHECKS", 2)
     # Of bcrypt's usual cost, so that the first two still wait when the others come.
     users = Users({name: hash_password(password) for name, password in USERS.items()})
     with Simulator(Beam(64, 48)) as beam:

@@ -272,7 +272,7 @@ async def test_plain_http_is_refused_and_counted(encrypted: Site):
 
 async def test_half_a_handshake_ends_and_counts(beam: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Handshakes that are never ended count against the limit, and are let go; those who watch do not notice."""
-    monkeypatch.setattr("mjpeg_viewer.web.entrance.HEAD_TIMEOUT", 0.5)
+    monkeypatch.setattr("mjpeg_viewer.web.encrypting.HEAD_TIMEOUT", 0.5)
     async with run_encrypted(beam, tmp_path) as site, site.pictures() as pictures:
         async with AsyncExitStack() as stack:
             for _ in range(100):
