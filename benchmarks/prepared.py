@@ -20,7 +20,7 @@ from typing import Any
 
 from mjpeg_viewer import camera
 from mjpeg_viewer.cli import main as command
-from mjpeg_viewer.cli import server
+from mjpeg_viewer.cli import making
 from mjpeg_viewer.encoder import Encoder
 from mjpeg_viewer.encoders import Encoders
 from mjpeg_viewer.frame import Frame
@@ -94,7 +94,7 @@ def main() -> int:
     jpegs = [Path(name).read_bytes() for name in files]
     source = NoSource()
     camera.Encoders = prepared_encoders(jpegs, float(fps), source.intake)  # type: ignore[misc]
-    server.__dict__.update(open_source=lambda *_: source)
+    making.__dict__.update(open_source=lambda *_: source)
     return command(["serve", *sys.argv[split + 1 :]])
 
 

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
+from mjpeg_viewer.cli.making import open_sources
 from mjpeg_viewer.cli.outer_doors import OuterDoors
 from mjpeg_viewer.cli.paths import find_tokens_file
-from mjpeg_viewer.cli.server import open_sources
 from mjpeg_viewer.htpasswd import read_users
 from mjpeg_viewer.settings import load_settings
 from mjpeg_viewer.web.tokens import read_tokens

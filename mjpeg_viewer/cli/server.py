@@ -1,45 +1,38 @@
-"""Run the server, from listening to its orderly end; shared by serve and demo."""
+"""Run the server, from listening to its orderly end; shared by serve and demo.  What it is made of is in making."""
 
 import argparse
 import asyncio
 import logging
 import os
-import secrets
 import signal
-import socket
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from ipaddress import ip_address
-from pathlib import Path
 
-import msgspec
 from aiohttp import web
 
 from mjpeg_viewer import systemd
-from mjpeg_viewer.calibration import Calibration
-from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.cli.descriptors import raise_descriptor_limit
 from mjpeg_viewer.cli.logs import set_up_logs
+from mjpeg_viewer.cli.making import (
+    MADE_UP_USER,
+    get_keys,
+    get_rights,
+    get_users,
+    listen,
+    make_camera,
+    open_sources,
+)
 from mjpeg_viewer.cli.memory import keep_memory
 from mjpeg_viewer.cli.names import find_names
-from mjpeg_viewer.cli.outer_doors import OuterDoors, find_entry
-from mjpeg_viewer.cli.paths import find_tokens_file, get_key_file
-from mjpeg_viewer.errors import ConfigurationError, ViewerError
-from mjpeg_viewer.htpasswd import hash_password
-from mjpeg_viewer.message import Limits
-from mjpeg_viewer.settings import CameraSettings, Settings
-from mjpeg_viewer.sources import Source, open_source
+from mjpeg_viewer.cli.outer_doors import OuterDoors
+from mjpeg_viewer.errors import ConfigurationError
+from mjpeg_viewer.settings import Settings
 from mjpeg_viewer.supervisor import Supervisor
-from mjpeg_viewer.users import UserFile, Users
 from mjpeg_viewer.web import Logins, create_app
-from mjpeg_viewer.web.ended import EndedSessions
 from mjpeg_viewer.web.entrance import Entrance
-from mjpeg_viewer.web.keyring import KeyRing, make_keys, read_keys
 from mjpeg_viewer.web.places import PlaceLimits
-from mjpeg_viewer.web.rights import Rights
-from mjpeg_viewer.web.tokens import Tokens
 
 _log = logging.getLogger(__name__)
 
@@ -50,8 +43,6 @@ _HASHING_THREADS = min(2, max(1, (os.cpu_count() or 1) // 2))
 # Streams end at once when told; this bounds what does not, such as a form of which half has come.  aiohttp waits so
 # long twice.
 _SHUTDOWN_TIMEOUT = 1.0
-
-_MADE_UP_USER = "viewer"
 
 
 def add_server_options(parser: argparse.ArgumentParser) -> None:
@@ -99,11 +90,11 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
     # All that can be wrong is found before anything starts: a second server on a port takes nothing from the first.
     sources = open_sources(settings)
     outer = OuterDoors(settings)
-    users, made_up = _get_users(settings, no_login)
-    rights = _get_rights(settings)
-    listener = _listen(settings.server.host, settings.server.port, loopback_only=made_up is not None)
+    users, made_up = get_users(settings, no_login)
+    rights = get_rights(settings)
+    listener = listen(settings.server.host, settings.server.port, loopback_only=made_up is not None)
     try:
-        keys, ended, tokens = _get_keys(settings)
+        keys, ended, tokens = get_keys(settings)
     except ConfigurationError:
         listener.close()
         raise
@@ -119,13 +110,13 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
     ):
         viewers = settings.viewers
         cameras = {
-            name: _make_camera(name, source, settings.cameras[name], viewers.renditions, pictures, supervisor)
+            name: make_camera(name, source, settings.cameras[name], viewers.renditions, pictures, supervisor)
             for name, source in sources.items()
         }
         logins = Logins(
             users,
             hashing,
-            None if made_up is None else _MADE_UP_USER,
+            None if made_up is None else MADE_UP_USER,
             ended,
             tokens,
             providers=outer.vouchers,
@@ -149,14 +140,6 @@ async def _serve(settings: Settings, no_login: bool, announce: Callable[[str], N
         finally:
             systemd.notify("STOPPING=1")
             await runner.cleanup()
-
-
-def _make_camera(
-    name: str, source: Source, settings: CameraSettings, renditions: int, pictures: Executor, supervisor: Supervisor
-) -> Camera:
-    axes = settings.calibration
-    calibration = Calibration(**({} if axes is None else msgspec.structs.asdict(axes)), saturation=settings.saturation)
-    return Camera(name, source, pictures, supervisor, settings.connect == "on_demand", calibration, renditions)
 
 
 @contextmanager
@@ -183,87 +166,11 @@ async def _wait_for_end(stop: asyncio.Event, supervisor: Supervisor) -> int:
     return 0
 
 
-def open_sources(settings: Settings) -> dict[str, Source]:
-    """Open each camera's source.  Raises ConfigurationError that names the camera's key."""
-    limits = Limits(**msgspec.structs.asdict(settings.limits))
-    sources = {}
-    for name, camera in settings.cameras.items():
-        try:
-            sources[name] = open_source(camera.source, camera.image_channel, limits)
-        except ConfigurationError as error:
-            raise ConfigurationError(f"cameras.{name}.source: {error}") from None
-    return sources
-
-
-def _get_users(settings: Settings, no_login: bool) -> tuple[Users | None, str | None]:
-    """Return the users, and the password of the one that was made up, if so."""
-    if no_login and (entry := find_entry(settings)) is not None:
-        raise ConfigurationError(f"--no-login contradicts {entry}; give one of them")
-    if settings.server.users is not None:
-        return UserFile(Path(settings.server.users)), None
-    if no_login or find_entry(settings) is not None:
-        return None, None
-    password = secrets.token_urlsafe(9)
-    return Users({_MADE_UP_USER: hash_password(password)}), password
-
-
-def _get_rights(settings: Settings) -> Rights:
-    """Return who may see which camera.  Where nobody can have a name, a list of names would only seem to close one."""
-    users = settings.allowed_users()
-    server = settings.server
-    for camera, names in users.items():
-        if find_entry(settings) is None:
-            raise ConfigurationError(
-                f"cameras.{camera}.allow: names users, but there is no users file; give --users FILE"
-            )
-        if names and server.users is None and server.user_header is None:
-            name = min(names)
-            raise ConfigurationError(
-                f"cameras.{camera}.allow: {name!r} is a user of a users file, and there is none; give --users FILE, or"
-                f" say {f'oidc:{name}'!r} for the one whom the provider knows"
-            )
-    return Rights(users, settings.allowed_by_oidc(), settings.allowed_groups())
-
-
-def _get_keys(settings: Settings) -> tuple[KeyRing, EndedSessions, Tokens | None]:
-    """Return the keys, which sessions were ended, and the tokens."""
-    tokens = find_tokens_file(settings)
-    if find_entry(settings) is None:
-        if tokens is not None:
-            raise ConfigurationError("server.tokens: means nothing without a users file; give --users FILE")
-        # Either there are no sessions, or they are of a user who is made up anew at each start.
-        return make_keys(), EndedSessions(), None
-    path = get_key_file(settings)
-    keys = read_keys(path)
-    ended = EndedSessions(path.with_name(f"{path.name}.ended"))
-    return keys, ended, None if tokens is None else Tokens(tokens, keys)
-
-
-def _listen(host: str, port: int, loopback_only: bool) -> socket.socket:
-    try:
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, *_, address = found[0]
-        every = address[0] == "::" and socket.has_dualstack_ipv6()  # else create_server takes IPv6 alone
-        if loopback_only and not ip_address(address[0]).is_loopback:
-            raise ConfigurationError(
-                f"{address[0]} can be reached from other machines, so logins are needed: give --users FILE"
-                " (or --no-login, if everybody there may watch)"
-            )
-        return socket.create_server(address[:2], family=family, dualstack_ipv6=every)
-    except socket.gaierror as error:
-        reason = error.strerror or str(error)
-    except UnicodeError:  # what a name's encoding (IDNA) has no place for: 'a..b'
-        reason = "this is no name of a host"
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)  # create_server repeats the address in its own
-    raise ViewerError(f"cannot listen on {host}:{port}: {reason.lower()}; choose another with -H and -P")
-
-
 def _describe_entrance(base: str, logins: Logins, password: str | None) -> str:
     if password is None:
         return f"Open    {base}/"
     return (
         f"Open    {base}/login?once={logins.link_secret}   (logs you in, once)\n"
-        f"Or log in as {_MADE_UP_USER} with the password {password}, e.g.\n"
-        f"        curl -u {_MADE_UP_USER}:{password} {base}/snapshot.jpg -o now.jpg"
+        f"Or log in as {MADE_UP_USER} with the password {password}, e.g.\n"
+        f"        curl -u {MADE_UP_USER}:{password} {base}/snapshot.jpg -o now.jpg"
     )

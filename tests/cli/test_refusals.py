@@ -7,7 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from mjpeg_viewer.cli import main
-from mjpeg_viewer.cli.server import _listen
+from mjpeg_viewer.cli.making import listen
 from mjpeg_viewer.settings import ServerSettings
 from tests.certificates import make_certificate
 from tests.cli.kit import run_to_end, write_user_file
@@ -305,7 +305,7 @@ def test_bad_host_in_a_file_is_one_line(tmp_path: Path, capfd, never_serves):
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
 def test_every_address_is_every_address():
     """-H :: is reached by IPv4 and by IPv6."""
-    with _listen("::", 0, loopback_only=False) as listener:
+    with listen("::", 0, loopback_only=False) as listener:
         port = listener.getsockname()[1]
         for host in ("127.0.0.1", "::1"):
             with socket.create_connection((host, port), timeout=10):
