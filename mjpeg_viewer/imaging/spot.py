@@ -6,22 +6,15 @@ around the spot that is found by repetition, for far from the spot noise would o
 """
 
 from dataclasses import dataclass
-from math import ceil, sqrt
-from typing import NamedTuple
+from math import sqrt
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mjpeg_viewer.frame import Image
-
-Floats = NDArray[np.float64]
+from mjpeg_viewer.imaging.bins import Bins, Box, Floats, average, put_in_bins, to_floats
 
 # The box reaches so many sigmas from the centre: a Gaussian loses a thousandth of its width, and noise has little room.
 _REACH = 4.0
-
-# Moments are taken of at most so many bins a side, each the mean of its pixels.
-_SIDE = 256
 
 # A box of fewer bins than this is looked at more closely.  Of 48 bins, 8 sigmas wide, a bin's own width adds 1/432 to
 # the variance.
@@ -39,9 +32,6 @@ _SIGNIFICANT = 5.0
 
 # What is spread over the image by more than this part of its sides is no spot: an even image has 0.29.
 _WIDEST = 0.25
-
-# Numbers that are larger could not be squared, nor summed up.
-_LARGE = 1e100
 
 # A mean of float32 is not more exact than this part of itself.
 _ROUNDING = 1e-6
@@ -89,9 +79,9 @@ def find_spot(image: Image) -> Spot | None:
     Returns:
         The spot, all of which lies in the image or is taken for its whole; None if nothing stands out.
     """
-    pixels = _to_floats(image)
-    whole = _Box(0, 0, pixels.shape[1], pixels.shape[0])
-    overview = _bin(pixels, whole)
+    pixels = to_floats(image)
+    whole = Box(0, 0, pixels.shape[1], pixels.shape[0])
+    overview = put_in_bins(pixels, whole)
     ground = _Ground(overview)
     found = _find_seed(overview, ground)
     box = whole
@@ -103,7 +93,7 @@ def find_spot(image: Image) -> Spot | None:
             break
         bins = overview.cut(box)
         if min(bins.means.shape) < _FEW and bins.width * bins.height > 1:
-            bins = _bin(pixels, box)
+            bins = put_in_bins(pixels, box)
         found = _find_moments(bins, ground.subtract(bins, box))
     if found is None:
         return None
@@ -111,41 +101,10 @@ def find_spot(image: Image) -> Spot | None:
     return None if everywhere else found
 
 
-class _Box(NamedTuple):
-    """Whole pixels, right and bottom not among them."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Bins:
-    """Means of pixels: where the first bin begins, and how wide and high each is, in pixels."""
-
-    means: Floats
-    left: int
-    top: int
-    width: int
-    height: int
-
-    def slices(self, box: _Box) -> tuple[slice, slice]:
-        """Return the bins that a box touches."""
-        rows = slice((box.top - self.top) // self.height, ceil((box.bottom - self.top) / self.height))
-        columns = slice((box.left - self.left) // self.width, ceil((box.right - self.left) / self.width))
-        return rows, columns
-
-    def cut(self, box: _Box) -> "_Bins":
-        rows, columns = self.slices(box)
-        left, top = self.left + columns.start * self.width, self.top + rows.start * self.height
-        return _Bins(self.means[rows, columns], left, top, self.width, self.height)
-
-
 class _Ground:
     """What an image is like where its spot is not."""
 
-    def __init__(self, overview: _Bins) -> None:
+    def __init__(self, overview: Bins) -> None:
         means = overview.means
         edge = np.concatenate([means[0], means[-1], means[1:-1, 0], means[1:-1, -1]])
         lower, upper = np.percentile(edge, (25, 75))
@@ -156,7 +115,7 @@ class _Ground:
         self.noise = max(float(usual.std()), _ROUNDING * abs(self.mean))
         self._count = usual.size
 
-    def subtract(self, bins: _Bins, box: _Box) -> Floats:
+    def subtract(self, bins: Bins, box: Box) -> Floats:
         """Return what stands above the mean outside a box; zeros if it is so little that noise can be the reason."""
         outside = np.ones(self._overview.means.shape, np.bool_)
         outside[self._overview.slices(box)] = False
@@ -172,11 +131,11 @@ class _Ground:
         return above if seen else np.zeros_like(above)
 
 
-def _find_seed(overview: _Bins, ground: _Ground) -> Spot | None:
+def _find_seed(overview: Bins, ground: _Ground) -> Spot | None:
     """Find roughly where a spot is: by what stands out from the noise of wide bins, or of a narrow one."""
     above = overview.means - ground.mean
     rows, columns = min(_FACTOR, above.shape[0]), min(_FACTOR, above.shape[1])
-    wide = _average(above, rows, columns)
+    wide = average(above, rows, columns)
     wide = np.where(wide > _SIGNIFICANT * ground.noise / sqrt(rows * columns), wide, 0)
     if wide.any():
         seen = np.zeros_like(above)
@@ -187,37 +146,7 @@ def _find_seed(overview: _Bins, ground: _Ground) -> Spot | None:
     return _find_moments(overview, seen)
 
 
-@np.errstate(over="ignore", invalid="ignore")
-def _to_floats(image: Image) -> Floats | NDArray[np.float32]:
-    if image.ndim == 3:
-        return _to_floats(image[:, :, :3].mean(axis=2, dtype=np.float64))
-    if image.dtype.itemsize <= 2:
-        return np.ascontiguousarray(image, np.float32)  # which holds each of their values, in half the time
-    pixels: Floats = np.ascontiguousarray(image, np.float64)
-    if image.dtype.kind == "f" and not (finite := np.isfinite(pixels)).all():
-        pixels = np.where(finite, pixels, np.median(pixels[finite]) if finite.any() else 0)
-    largest = np.abs(pixels).max()
-    return pixels / largest if largest > _LARGE else pixels
-
-
-def _bin(pixels: Floats | NDArray[np.float32], box: _Box) -> _Bins:
-    part = pixels[box.top : box.bottom, box.left : box.right]
-    rows, columns = (ceil(side / _SIDE) for side in part.shape)
-    return _Bins(_average(part, rows, columns), box.left, box.top, columns, rows)
-
-
-def _average(pixels: Floats | NDArray[np.float32], rows: int, columns: int) -> Floats:
-    """Return means of so many rows and columns each; what is left over at the right and at the bottom is left out."""
-    height, width = pixels.shape[0] // rows, pixels.shape[1] // columns
-    even = pixels[: height * rows, : width * columns]
-    if rows == columns == 1:
-        return even.astype(np.float64)
-    # Pixels that two means shared would make them alike, and noise would seem less than it is.
-    means = cv2.resize(np.ascontiguousarray(even, pixels.dtype), (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(means, np.float64)
-
-
-def _find_moments(bins: _Bins, weight: Floats) -> Spot | None:
+def _find_moments(bins: Bins, weight: Floats) -> Spot | None:
     total = weight.sum()
     if not (np.isfinite(total) and total > 0):
         return None
@@ -233,11 +162,11 @@ def _find_moments(bins: _Bins, weight: Floats) -> Spot | None:
     return Spot(centre_x, centre_y, variance_x, variance_y, float(y @ weight @ x / total))
 
 
-def _around(spot: Spot, whole: _Box) -> _Box:
+def _around(spot: Spot, whole: Box) -> Box:
     # At least three pixels to each side, for a spot of a single one.
     reach_x = max(3.0, _REACH * sqrt(spot.variance_x))
     reach_y = max(3.0, _REACH * sqrt(spot.variance_y))
-    return _Box(
+    return Box(
         max(whole.left, round(spot.x - reach_x)),
         max(whole.top, round(spot.y - reach_y)),
         min(whole.right, round(spot.x + reach_x) + 1),
@@ -245,7 +174,7 @@ def _around(spot: Spot, whole: _Box) -> _Box:
     )
 
 
-def _near(box: _Box, other: _Box) -> bool:
+def _near(box: Box, other: Box) -> bool:
     """Say whether two boxes differ by less than what could matter: a pixel, and a 100th of their size."""
     allowed = 1 + (box.right - box.left) / 100, 1 + (box.bottom - box.top) / 100
     return all(abs(a - b) <= most for a, b, most in zip(box, other, allowed * 2, strict=True))

@@ -14,7 +14,8 @@ import numpy as np
 from mjpeg_viewer.errors import MessageError
 from mjpeg_viewer.frame import Frame, Image, Value
 from mjpeg_viewer.message.blob import decompress
-from mjpeg_viewer.message.header import Channel, Layout, parse_data_header, parse_main_header, shown
+from mjpeg_viewer.message.header import parse_data_header, parse_main_header, shown
+from mjpeg_viewer.message.layout import Channel, Layout
 from mjpeg_viewer.message.limits import Limits
 
 
