@@ -24,6 +24,7 @@ from mjpeg_viewer.hub import Hub, Subscriber
 from mjpeg_viewer.mailbox import Mailbox
 from mjpeg_viewer.message import Message
 from mjpeg_viewer.rates import Rates
+from mjpeg_viewer.reception import Reception
 from mjpeg_viewer.sources import Source
 from mjpeg_viewer.stats import Stats
 from mjpeg_viewer.status import Health, Status, judge
@@ -39,9 +40,6 @@ _JUDGE_PERIOD = 0.25
 
 MOST_ENCODERS = 16
 """In how many ways a camera is shown at the same time, unless it is configured."""
-
-# How long a camera that is received on demand stays connected after its last viewer, in seconds.
-_LINGER = 5.0
 
 
 class Camera:
@@ -85,10 +83,8 @@ class Camera:
         self._rates = Rates()
         self.calibration = calibration or Calibration()
         self._executor, self._supervisor = executor, supervisor
-        self._started = time.time()
-        self.status = Status("connecting", f"waiting for {source.address}", self._started)
-        self._wanted, self._unwanted = asyncio.Event(), asyncio.Event()
-        self._on_demand, self._receiving = on_demand, False
+        self._reception = Reception(source, self._sink, supervisor.report_death, on_demand)
+        self.status = Status("connecting", f"waiting for {source.address}", self._reception.since)
         self._health = Health()
         self._messages: Mailbox[Message] = Mailbox()
         self._encoders = Encoders(name, most_encoders, executor, supervisor, self._note_failure, lambda: self.status)
@@ -134,10 +130,10 @@ class Camera:
         """Begin to receive."""
         self._tasks.append(self._supervisor.start(self._pump(), f"{self.name}: decode"))
         self._tasks.append(self._supervisor.start(self._keep_status(), f"{self.name}: status"))
-        if self._on_demand:
-            self._tasks.append(self._supervisor.start(self._keep_receiving(), f"{self.name}: on demand"))
+        if self._reception.on_demand:
+            self._tasks.append(self._supervisor.start(self._reception.follow(self._judge), f"{self.name}: on demand"))
         else:
-            self._receive()
+            self._reception.begin()
 
     async def stop(self) -> None:
         """End everything that the camera owns."""
@@ -182,31 +178,13 @@ class Camera:
             after = newest.sequence - 1
         try:
             with self._encoders.share(key, make, subscriber, fps, after):
-                self._wanted.set()
-                self._unwanted.clear()
+                self._reception.want(True)
                 yield
         finally:
             if not self.watched:
-                self._wanted.clear()
-                self._unwanted.set()
+                self._reception.want(False)
                 self._messages.discard()
                 self._health = Health()  # nobody looks any more, so nothing is known
-
-    def _receive(self) -> None:
-        self._receiving, self._started = True, time.time()
-        self.source.start(self._sink, self._supervisor.report_death)
-
-    async def _keep_receiving(self) -> None:
-        while True:
-            await self._wanted.wait()
-            self._receive()
-            self._judge()
-            while self.watched:
-                await self._unwanted.wait()
-                await asyncio.sleep(_LINGER)  # a page that is loaded anew finds its camera connected
-            await asyncio.to_thread(self.source.stop)
-            self._receiving = False
-            self._judge()
 
     def _sink(self, message: Message) -> bool:
         # Called in the source's thread; a dict's length is atomic to read.
@@ -254,10 +232,10 @@ class Camera:
 
     def _judge(self) -> None:
         healths = [self._health, *(encoder.health for encoder in self._encoders)]
-        if self._on_demand and not self._receiving:
-            found = Status("idle", "received only while somebody watches", self._started)
+        if self._reception.resting:
+            found = Status("idle", "received only while somebody watches", self._reception.since)
         else:
-            found = judge(self.source.intake, healths, self.source.address, self._started, time.time())
+            found = judge(self.source.intake, healths, self.source.address, self._reception.since, time.time())
         if (found.state, found.reason) != (self.status.state, self.status.reason):
             self.status = found
             _log.info("%s: %s%s", self.name, found.state, f": {found.reason}" if found.reason else "")

@@ -19,7 +19,7 @@ FLOORS = [
     {"multipart", "calibration"},
     {"hub", "mailbox", "supervisor", "users", "rates", "troubles"},
     {"sources"},
-    {"status"},
+    {"status", "reception"},
     {"encoder"},
     {"background", "encoders", "pictures"},
     {"camera"},

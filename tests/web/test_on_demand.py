@@ -1,13 +1,13 @@
 """A camera that is received only while somebody watches."""
 
-from mjpeg_viewer import camera as camera_module
+from mjpeg_viewer import reception
 from mjpeg_viewer.simulator import Simulator
 from tests.kit import receiving, run_site, until
 
 
 async def test_camera_on_demand_is_connected_only_while_watched(beam: Simulator, monkeypatch):
     """Idle without a connection; connected with the first viewer, live with its first frame, idle after the last."""
-    monkeypatch.setattr(camera_module, "_LINGER", 0.05)
+    monkeypatch.setattr(reception, "_LINGER", 0.05)
     async with run_site({"beam": beam.url}, on_demand=True) as site:
         camera = site.cameras["beam"]
         await until(lambda: camera.status.state == "idle")
