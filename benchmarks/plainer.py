@@ -15,6 +15,7 @@ from mjpeg_viewer.multipart import CONTENT_TYPE, Framing, Part, opening
 from mjpeg_viewer.query import parse_rendition
 from mjpeg_viewer.web import streams
 from mjpeg_viewer.web import viewer as viewer_module
+from mjpeg_viewer.wire import Form
 
 
 async def naive_stream(request: web.Request) -> web.StreamResponse:
@@ -27,7 +28,7 @@ async def naive_stream(request: web.Request) -> web.StreamResponse:
     parts: Mailbox[Part] = Mailbox()
     with camera.watch(rendition, streams.make_pictures(camera, rendition), parts):
         while True:
-            await response.write((await parts.take()).payload(Framing.LENGTH))
+            await response.write((await parts.take()).get(Form(Framing.LENGTH, chunked=False)))
 
 
 def main() -> int:

@@ -45,7 +45,7 @@ class Calibration:
     saturation: float | None = None
 
     @property
-    def scale(self) -> PixelSize:
+    def pixel_size(self) -> PixelSize:
         """How large a pixel is, as far as it is configured."""
         if self.unit is None or self.x is None or self.y is None:
             return PIXELS

@@ -26,11 +26,13 @@ class Hub(Generic[T]):
     """The subscribers of one kind of item."""
 
     def __init__(self) -> None:
-        self._subscribers: dict[int, tuple[Subscriber[T], int]] = {}
+        # By identity.  Whoever was offered an item is offered all that follow it; others wait for one above a sequence.
+        self._subscribers: dict[int, Subscriber[T]] = {}
+        self._coming: dict[int, tuple[Subscriber[T], int]] = {}
         self._newest: tuple[T, int] | None = None
 
     def __len__(self) -> int:
-        return len(self._subscribers)
+        return len(self._subscribers) + len(self._coming)
 
     @property
     def newest(self) -> T | None:
@@ -47,17 +49,21 @@ class Hub(Generic[T]):
             item: What is offered.
             sequence: Its place in time, rising; 0 where items have none.
         """
-        if self._subscribers:
+        if len(self):
             self._newest = item, sequence
-        for subscriber, after in tuple(self._subscribers.values()):
+        for key, (subscriber, after) in tuple(self._coming.items()):
             if sequence > after:
-                subscriber.offer(item)
+                del self._coming[key]
+                self._subscribers[key] = subscriber
+        for subscriber in tuple(self._subscribers.values()):
+            subscriber.offer(item)
 
     def fill(self, seen: T, unseen: T) -> None:
-        """Offer what stands in for an item: one thing to who may have the newest, another to who came after it."""
-        newest = -1 if self._newest is None else self._newest[1]
-        for subscriber, after in tuple(self._subscribers.values()):
-            subscriber.offer(seen if newest > after else unseen)
+        """Offer what stands in for an item: one thing to who was offered the newest, another to who came after it."""
+        for subscriber in tuple(self._subscribers.values()):
+            subscriber.offer(seen)
+        for subscriber, _ in tuple(self._coming.values()):
+            subscriber.offer(unseen)
 
     @contextmanager
     def subscribe(self, subscriber: Subscriber[T], after: int | None = None) -> Iterator[None]:
@@ -69,12 +75,16 @@ class Hub(Generic[T]):
             after: Every item whose sequence is above this, the newest that is there already among them; None for all
                 that are published from now on.
         """
-        self._subscribers[id(subscriber)] = subscriber, -1 if after is None else after
+        key = id(subscriber)
         try:
             if after is not None and self._newest is not None and self._newest[1] > after:
+                self._subscribers[key] = subscriber
                 subscriber.offer(self._newest[0])
+            else:
+                self._coming[key] = subscriber, -1 if after is None else after
             yield
         finally:
-            del self._subscribers[id(subscriber)]
-            if not self._subscribers:
+            self._subscribers.pop(key, None)
+            self._coming.pop(key, None)
+            if not len(self):
                 self._newest = None

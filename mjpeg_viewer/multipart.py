@@ -36,6 +36,9 @@ class Framing(Enum):
     ADVANCE = "advance"
     LENGTH = "length"
 
+    # An Enum's own is a function in Python, and bytes are looked up by this for each viewer of each picture.
+    __hash__ = object.__hash__
+
 
 def opening(framing: Framing) -> bytes:
     """Return what stands before the first part."""
@@ -68,13 +71,14 @@ class Part(Wire):
     def headers(self) -> dict[str, str]:
         """Return what is known of it, as header fields."""
 
-    def payload(self, form: Hashable) -> bytes:
+    def pieces(self, kind: Hashable) -> tuple[bytes, ...]:
         """Frame the JPEG."""
-        if form is Framing.ADVANCE:
-            return b"%b\r\n%b" % (self.jpeg, _ADVANCE_HEADERS)
-        fields = {"Content-Type": "image/jpeg", "Content-Length": str(len(self.jpeg)), **self.headers()}
-        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode()
-        return b"%b\r\n%b\r\n%b" % (head, self.jpeg, _DELIMITER)
+        if kind is Framing.ADVANCE:
+            return self.jpeg, b"\r\n", _ADVANCE_HEADERS
+        head = f"Content-Type: image/jpeg\r\nContent-Length: {len(self.jpeg)}\r\n"
+        for name, value in self.headers().items():
+            head += f"{name}: {value}\r\n"
+        return head.encode(), b"\r\n", self.jpeg, b"\r\n", _DELIMITER
 
 
 class Picture(Part):

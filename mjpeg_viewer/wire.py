@@ -2,11 +2,25 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
+from typing import NamedTuple
 
 
-def chunk(payload: bytes) -> bytes:
-    """Wrap bytes as one chunk of a chunked body (RFC 9112 section 7.1)."""
-    return b"%x\r\n%b\r\n" % (len(payload), payload)
+def chunk(*pieces: bytes) -> bytes:
+    """Join pieces into one chunk of a chunked body (RFC 9112 section 7.1)."""
+    return b"".join((b"%x\r\n" % sum(map(len, pieces)), *pieces, b"\r\n"))
+
+
+class Form(NamedTuple):
+    """
+    In which form a viewer is sent items.
+
+    Args:
+        kind: Which of the forms that the items themselves know.
+        chunked: Whether each is a chunk of its own.
+    """
+
+    kind: Hashable
+    chunked: bool
 
 
 class Wire(ABC):
@@ -21,20 +35,20 @@ class Wire(ABC):
 
     def __init__(self, lane: str) -> None:
         self.lane = lane
-        self._made: dict[tuple[Hashable, bool], bytes] = {}
+        self._made: dict[Form, bytes] = {}
 
     @abstractmethod
-    def payload(self, form: Hashable) -> bytes:
-        """Make the bytes in a form; what forms there are, the item itself knows."""
+    def pieces(self, kind: Hashable) -> tuple[bytes, ...]:
+        """Return what the item is made of in a form, in order; what forms there are, the item itself knows."""
 
     def describe(self) -> dict[str, object]:
         """Return what the page of a viewer that was sent this is told of it, as JSON has it."""
         return {}
 
-    def get(self, form: Hashable, chunked: bool) -> bytes:
-        """Return the bytes to write; with the chunk's header and end if the response is chunked."""
-        key = (form, chunked)
-        if key not in self._made:
-            payload = self.payload(form)
-            self._made[key] = chunk(payload) if chunked else payload
-        return self._made[key]
+    def get(self, form: Form) -> bytes:
+        """Return the bytes to write."""
+        made = self._made.get(form)
+        if made is None:
+            pieces = self.pieces(form.kind)
+            made = self._made[form] = chunk(*pieces) if form.chunked else b"".join(pieces)
+        return made

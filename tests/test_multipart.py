@@ -3,6 +3,7 @@
 import asyncio
 import email.parser
 import re
+from collections.abc import Hashable
 
 import aiohttp
 import pytest
@@ -10,7 +11,7 @@ from aiohttp import hdrs
 from aiohttp.base_protocol import BaseProtocol
 
 from mjpeg_viewer.multipart import BOUNDARY, CONTENT_TYPE, Framing, Notice, Picture, opening
-from mjpeg_viewer.wire import Wire, chunk
+from mjpeg_viewer.wire import Form, Wire, chunk
 
 JPEGS = [
     b"\xff\xd8one\xff\xd9",
@@ -22,7 +23,7 @@ FRAMINGS = list(Framing)
 
 
 def body(framing: Framing) -> bytes:
-    return opening(framing) + b"".join(part.payload(framing) for part in PARTS)
+    return opening(framing) + b"".join(part.get(Form(framing, chunked=False)) for part in PARTS)
 
 
 def test_boundary_is_one_that_every_parser_gets_right():
@@ -35,14 +36,14 @@ def test_advance_framing_byte_for_byte():
     """The headers of the next part stand right behind each JPEG, with nothing in them that is not known yet."""
     headers = b"--%b\r\nContent-Type: image/jpeg\r\n\r\n" % BOUNDARY.encode()
     assert opening(Framing.ADVANCE) == headers
-    assert PARTS[0].payload(Framing.ADVANCE) == JPEGS[0] + b"\r\n" + headers
+    assert PARTS[0].get(Form(Framing.ADVANCE, chunked=False)) == JPEGS[0] + b"\r\n" + headers
 
 
 def test_length_framing_byte_for_byte():
     """Each part says its length, its time and its place; the boundary follows at once."""
     delimiter = b"--%b\r\n" % BOUNDARY.encode()
     assert opening(Framing.LENGTH) == delimiter
-    assert PARTS[1].payload(Framing.LENGTH) == (
+    assert PARTS[1].get(Form(Framing.LENGTH, chunked=False)) == (
         b"Content-Type: image/jpeg\r\n"
         b"Content-Length: %d\r\n"
         b"X-Pulse-Id: 1001\r\n"
@@ -55,7 +56,7 @@ def test_length_framing_byte_for_byte():
 def test_a_frame_without_time_has_no_timestamp():
     """A missing time is left out, not made up."""
     assert "X-Timestamp" not in Picture(b"x", 1, 2, None).headers()
-    assert b"X-Timestamp" not in Picture(b"x", 1, 2, None).payload(Framing.LENGTH)
+    assert b"X-Timestamp" not in Picture(b"x", 1, 2, None).get(Form(Framing.LENGTH, chunked=False))
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
@@ -74,7 +75,7 @@ def test_no_part_is_ever_empty(framing: Framing):
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_viewers_that_join_late_are_sent_a_body_of_their_own(framing: Framing):
     """Opening and any parts in any number make a body: all viewers of one framing get the very same bytes."""
-    late = opening(framing) + PARTS[2].payload(framing)
+    late = opening(framing) + PARTS[2].get(Form(framing, chunked=False))
     assert late.count(BOUNDARY.encode()) == 2
     assert JPEGS[2] in late
 
@@ -111,6 +112,7 @@ def test_pythons_mail_parser_reads_the_parts(framing: Framing):
 def test_chunk_is_size_in_hexadecimal_bytes_and_line_end(size: int, head: bytes):
     """RFC 9112 section 7.1."""
     assert chunk(b"x" * size) == head + b"x" * size + b"\r\n"
+    assert chunk(b"", b"x", b"x" * (size - 1)) == chunk(b"x" * size)
 
 
 def test_bytes_are_made_once_for_all_viewers():
@@ -118,20 +120,21 @@ def test_bytes_are_made_once_for_all_viewers():
     made = []
 
     class Counted(Wire):
-        def payload(self, framing: Framing) -> bytes:
-            made.append(framing)
-            return framing.value.encode()
+        def pieces(self, kind: Hashable) -> tuple[bytes, ...]:
+            made.append(kind)
+            return b"a ", str(kind).encode()
 
     wire = Counted("lane")
     for framing in FRAMINGS:
         for chunked in (False, True):
-            first = wire.get(framing, chunked)
-            assert wire.get(framing, chunked) is first
-            assert first == (chunk(framing.value.encode()) if chunked else framing.value.encode())
+            first = wire.get(Form(framing, chunked))
+            assert wire.get(Form(framing, chunked)) is first
+            whole = f"a {framing}".encode()
+            assert first == (chunk(whole) if chunked else whole)
     assert len(made) == 4
 
 
 def test_notice_says_the_status_and_no_frame():
     """A program tells by its headers that this is no picture of now."""
     assert Notice(b"x", "silent").headers() == {"X-Status": "silent"}
-    assert b"X-Status: silent\r\n\r\nx\r\n" in Notice(b"x", "silent").payload(Framing.LENGTH)
+    assert b"X-Status: silent\r\n\r\nx\r\n" in Notice(b"x", "silent").get(Form(Framing.LENGTH, chunked=False))

@@ -66,16 +66,16 @@ class Event(Wire):
         head = f"event: {name}\n" if key is None else f"event: {name}\nid: {key}\n"
         self._text = b"%bdata: %b\n\n" % (head.encode(), line)
 
-    def payload(self, form: Hashable) -> bytes:
+    def pieces(self, kind: Hashable) -> tuple[bytes, ...]:
         """Return the event; it has one form."""
-        return self._text
+        return (self._text,)
 
 
 class _Heartbeat(Wire):
     __slots__ = ()
 
-    def payload(self, form: Hashable) -> bytes:
-        return b": \n\n"
+    def pieces(self, kind: Hashable) -> tuple[bytes, ...]:
+        return (b": \n\n",)
 
 
 class EventMaker(Maker[Event]):
@@ -160,10 +160,13 @@ class EventsViewer(Viewer):
         viewers: Where the page's picture is found.
     """
 
+    __slots__ = ("_counted", "_counted_at", "_pages", "_viewers")
+
     def __init__(self, cameras: Iterable[Camera], identity: Identity, request: web.Request, viewers: Viewers) -> None:
         super().__init__("events", [camera.name for camera in cameras], identity, request)
         self._viewers = viewers
         self._pages = request.query.getall("viewer", [])[:_MOST_PAGES]
+        self._counted, self._counted_at = -1, 0.0
 
     def tick(self, now: float, stall_timeout: float = STALL_TIMEOUT) -> None:
         """Tell the page of its picture, and keep proxies from cutting a silent connection."""
@@ -176,7 +179,9 @@ class EventsViewer(Viewer):
                 if picture.newest is not None:
                     data["picture"] = picture.newest.describe()
             self.offer(Event("viewer", data, page))
-        if not self._pages and self.idle_for(now) > _HEARTBEAT:
+        if self.sent != self._counted:
+            self._counted, self._counted_at = self.sent, now
+        elif now - self._counted_at > _HEARTBEAT:
             self.offer(_Heartbeat("heartbeat"))
 
 

@@ -7,6 +7,7 @@ from mjpeg_viewer.query import parse_rendition
 from mjpeg_viewer.web.keys import IDENTITY, VIEWERS
 from mjpeg_viewer.web.streams import OTHER_PARAMETERS
 from mjpeg_viewer.web.visible import get_camera
+from mjpeg_viewer.wire import Form
 
 
 async def recent(request: web.Request) -> web.Response:
@@ -20,5 +21,6 @@ async def recent(request: web.Request) -> web.Response:
     stream = request.app[VIEWERS].find(request.query.get("viewer", ""), request[IDENTITY])
     kept = [] if stream is None else camera.recent(rendition)
     pictures = [item for item in kept if isinstance(item, Picture) and stream and item.sequence > stream.after]
-    body = opening(Framing.LENGTH) + b"".join(picture.get(Framing.LENGTH, False) for picture in pictures)
+    form = Form(Framing.LENGTH, chunked=False)
+    body = opening(Framing.LENGTH) + b"".join(picture.get(form) for picture in pictures)
     return web.Response(body=body, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})

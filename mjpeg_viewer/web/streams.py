@@ -51,7 +51,7 @@ async def end_stream(request: web.Request) -> web.Response:
 
 def make_pictures(camera: Camera, rendition: Rendition) -> Callable[[], PictureMaker]:
     """Tell how the encoder of a rendition gets its maker."""
-    return partial(PictureMaker, camera.name, rendition, camera.background.subtract, camera.calibration.scale)
+    return partial(PictureMaker, camera.name, rendition, camera.background.subtract, camera.calibration.pixel_size)
 
 
 def choose_framing(request: web.Request) -> Framing:

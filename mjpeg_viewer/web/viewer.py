@@ -7,8 +7,6 @@ missed) and when it was lost.  A viewer that is slow waits longer than that: unt
 """
 
 import asyncio
-import contextlib
-import socket
 import time
 from collections.abc import Hashable, Sequence
 from typing import cast
@@ -18,12 +16,8 @@ from aiohttp import HttpVersion11, web
 from mjpeg_viewer.web.connection import Connection
 from mjpeg_viewer.web.logins import Identity
 from mjpeg_viewer.web.pacing import Pacer, make_pacer
-from mjpeg_viewer.wire import Wire, chunk
-
-# The kernel's send buffer would hide seconds of old pictures.  With this it takes no more than the network is about
-# to need (measured at 75 kB x 20 Hz into 300 kB/s: 11.9 s old without, 0.17-0.28 s with).  Linux names it 25.
-_TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
-_UNSENT_BYTES = 16 * 1024
+from mjpeg_viewer.web.writing import Write, begin, count_unsent, write_nothing
+from mjpeg_viewer.wire import Form, Wire, chunk
 
 # A laptop that sleeps stops reading without closing.  30 s outlives a Wi-Fi roam and stays below nginx's default
 # proxy_send_timeout (60 s).
@@ -53,6 +47,14 @@ class Viewer(asyncio.Protocol):
         newest: The last item written; None before the first.
     """
 
+    # A dict for each viewer would be one more thing to fetch from memory, for each frame.
+    __slots__ = (
+        *("address", "after", "began", "cameras", "identity", "kind", "newest", "page"),
+        *("sent", "sent_bytes", "skipped"),
+        *("_busy", "_carrier", "_end", "_form", "_http", "_look", "_loop", "_moved", "_pacer", "_slow", "_taken"),
+        *("_transport", "_waited", "_waiting", "_write"),
+    )
+
     def __init__(
         self, kind: str, cameras: Sequence[str], identity: Identity, request: web.Request, form: Hashable = None
     ) -> None:
@@ -67,24 +69,23 @@ class Viewer(asyncio.Protocol):
         self.skipped = 0
         self.after = 0
         self.newest: Wire | None = None
-        self._form = form
         # aiohttp sends an endless response in chunks, but to HTTP/1.0, where closing ends it.
-        self._chunked = request.version >= HttpVersion11
+        self._form = Form(form, chunked=request.version >= HttpVersion11)
         self._waiting: dict[str, Wire] = {}
-        self._busy = True  # nothing can be written before attach()
+        self._busy = True  # nothing can be written before attach(), nor after the end
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[str] = self._loop.create_future()
         self._transport: asyncio.Transport | None = None
         # What TLS is laid over; its buffer is one more in which old pictures could wait.
         self._carrier = request.protocol.carrier if isinstance(request.protocol, Connection) else None
         self._http: asyncio.Protocol | None = None
+        self._write: Write = write_nothing
         self._pacer: Pacer | None = None
         self._slow = False  # only who is slow is paced: to look costs system calls
         self._waited = False
         self._look: asyncio.TimerHandle | None = None
-        self._untaken = 0
+        self._taken = 0
         self._moved = 0.0
-        self._wrote = 0.0
 
     # -- the connection's beginning and end
 
@@ -93,13 +94,11 @@ class Viewer(asyncio.Protocol):
         self._transport = transport
         self._http = cast(asyncio.Protocol, transport.get_protocol())
         transport.set_protocol(self)
-        sock = transport.get_extra_info("socket")
-        _keep_kernel_queue_short(sock)
-        self._pacer = make_pacer(sock)
-        # Under TLS asyncio takes an empty buffer for one that is full to a limit of zero (sslproto, 3.11 to 3.14).
-        transport.set_write_buffer_limits(high=0 if self._carrier is None else 1)
-        self._write(chunk(opening) if self._chunked else opening)
-        if not self._count_unsent(transport):
+        first = chunk(opening) if self._form.chunked else opening
+        self._write = begin(transport, self._carrier, first)
+        self._pacer = make_pacer(transport.get_extra_info("socket"))
+        self.sent_bytes += len(first)
+        if not count_unsent(transport, self._carrier):
             self._go_on()
 
     def detach(self) -> None:
@@ -109,12 +108,12 @@ class Viewer(asyncio.Protocol):
         If an item is still on its way the connection is cut: after half a part there is nothing true to say.
         """
         self.close("left")
-        self._look_no_more()
-        transport, self._transport = self._transport, None
+        transport = self._transport
+        self._write_no_more()
         if transport is None or self._http is None:
             return
         transport.set_protocol(self._http)
-        if self._count_unsent(transport) or transport.is_closing():
+        if count_unsent(transport, self._carrier) or transport.is_closing():
             transport.abort()
 
     def abort(self) -> None:
@@ -125,6 +124,7 @@ class Viewer(asyncio.Protocol):
     def close(self, reason: str) -> None:
         """End this viewer, for a reason that stands in the log; the first reason counts."""
         if not self._end.done():
+            self._busy = True
             self._end.set_result(reason)
 
     async def wait(self) -> None:
@@ -140,13 +140,11 @@ class Viewer(asyncio.Protocol):
 
     def offer(self, item: Wire) -> None:
         """Write the item now if the connection is free; else let it wait, in the place of an older one."""
-        if self._end.done():
-            return
-        if self._busy or self._must_wait():
+        if not (self._busy or (self._slow and self._must_wait())):
+            self._send(item)
+        elif not self._end.done():
             self.skipped += item.lane in self._waiting
             self._waiting[item.lane] = item
-        elif self._transport is not None:
-            self._send(item)
 
     def tick(self, now: float, stall_timeout: float = STALL_TIMEOUT) -> None:
         """Look whether the connection still takes bytes.  Called about once a second, with a monotonic time."""
@@ -157,37 +155,21 @@ class Viewer(asyncio.Protocol):
         self._waited = self._busy
         untaken = 0
         if self._busy:
-            untaken = self._count_unsent(self._transport) + (self._pacer.unacknowledged() if self._pacer else 0)
+            untaken = count_unsent(self._transport, self._carrier) + (
+                self._pacer.unacknowledged() if self._pacer else 0
+            )
         # What took all may wait all the same: for the time at which the network is looked at next.
-        if not untaken or untaken != self._untaken:
-            self._untaken, self._moved = untaken, now
+        if not untaken or self.sent_bytes - untaken != self._taken:
+            self._taken, self._moved = self.sent_bytes - untaken, now
         elif now - self._moved > stall_timeout:
             self.close(f"took no byte for {stall_timeout:g} s")
 
-    def idle_for(self, now: float) -> float:
-        """Return how many seconds nothing was written; ``now`` is a monotonic time."""
-        return now - self._wrote
-
     def _send(self, item: Wire) -> None:
-        self._write(item.get(self._form, self._chunked))
+        payload = item.get(self._form)
+        self._write(payload)
         self.sent += 1
-        self.newest = item
-
-    def _write(self, payload: bytes) -> None:
-        assert self._transport is not None
-        if self._carrier is None:
-            self._transport.write(payload)
-        else:
-            # While the carrier is not drained asyncio's TLS takes all that is written next without a word.  So the
-            # last byte is written on its own: it waits for the carrier, and with it whatever is newer.
-            self._transport.write(memoryview(payload)[:-1])
-            self._transport.write(payload[-1:])
         self.sent_bytes += len(payload)
-        self._wrote = time.monotonic()
-
-    def _count_unsent(self, transport: asyncio.Transport) -> int:
-        below = 0 if self._carrier is None else self._carrier.get_write_buffer_size()
-        return transport.get_write_buffer_size() + below
+        self.newest = item
 
     # -- asyncio.Protocol: told by the transport, and passed on to aiohttp
 
@@ -204,21 +186,21 @@ class Viewer(asyncio.Protocol):
         self._go_on()
 
     def _go_on(self) -> None:
-        self._busy = False
-        while self._waiting and not self._busy and self._transport is not None and not self._end.done():
-            if not self._must_wait():
-                self._send(self._waiting.pop(next(iter(self._waiting))))
+        self._busy = self._end.done()
+        while self._waiting and not (self._busy or (self._slow and self._must_wait())):
+            self._send(self._waiting.pop(next(iter(self._waiting))))
 
     def _must_wait(self) -> bool:
         """Tell whether a slow connection has no room for a next item; when it may have, it goes on by itself."""
-        delay = self._pacer.delay() if self._slow and self._pacer is not None else 0.0
+        delay = 0.0 if self._pacer is None else self._pacer.delay()
         if delay:
             self._busy = self._waited = True
             self._look = self._loop.call_later(delay, self._go_on)
         return delay > 0
 
-    def _look_no_more(self) -> None:
-        self._pacer = None  # the descriptor may soon be another's
+    def _write_no_more(self) -> None:
+        # The descriptor may soon be another's.
+        self._transport, self._pacer, self._write, self._busy = None, None, write_nothing, True
         if self._look is not None:
             self._look.cancel()
 
@@ -234,16 +216,8 @@ class Viewer(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, in order or not."""
-        self._look_no_more()
-        self._transport = None
+        self._write_no_more()
         self._waiting.clear()
         self.close("left" if exc is None else f"connection lost ({type(exc).__name__})")
         if self._http is not None:
             self._http.connection_lost(exc)
-
-
-def _keep_kernel_queue_short(sock: socket.socket | None) -> None:
-    if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
-        # Another system may not know it: then the picture is older there, and nothing else is amiss.
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, _UNSENT_BYTES)

@@ -21,6 +21,7 @@ from mjpeg_viewer.rendition import Rendition, Selection
 from mjpeg_viewer.sources import open_source
 from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.web.events import EventMaker
+from mjpeg_viewer.wire import Form
 
 SHOWN = "shown"
 SPOILT_VALUE = "spoilt-value"
@@ -77,7 +78,7 @@ class Reader:
         self._measure(frame)
         assert part.jpeg.startswith(b"\xff\xd8")
         assert part.jpeg.endswith(b"\xff\xd9")
-        assert len(part.get(Framing.LENGTH, chunked=True)) > len(part.jpeg)
+        assert len(part.get(Form(Framing.LENGTH, chunked=True))) > len(part.jpeg)
         return SPOILT_VALUE if spoilt else SHOWN
 
     def _read_values(self, frame: Frame) -> bool:
@@ -88,7 +89,7 @@ class Reader:
             except MessageError as error:
                 self._judge(error)
                 spoilt = True
-        text = self._make_event(frame).get(Framing.LENGTH, chunked=False)
+        text = self._make_event(frame).get(Form(None, chunked=False))
         head, data = text.split(b"\ndata: ", 1)
         assert head == b"event: frame\nid: %d" % frame.pulse_id
         assert data.endswith(b"\n\n")

@@ -13,10 +13,10 @@ import pytest
 
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.frame import Frame
-from mjpeg_viewer.multipart import Framing
 from mjpeg_viewer.rendition import Selection
 from mjpeg_viewer.simulator import Beam, Simulator
 from mjpeg_viewer.web import events as events_module
+from mjpeg_viewer.wire import Form
 from tests.corpus.reading import make_event_maker
 from tests.kit import Site, receiving, run_site, until
 
@@ -136,7 +136,9 @@ def test_what_is_asked_for_twice_takes_room_once():
     """* and a name of what it has already: the value comes once, and leaves the others their room."""
     values = {f"a{index}": np.zeros(4096, np.uint8) for index in range(200)}
     make_event = make_event_maker(Selection(("*", *values)))
-    event = make_event(Frame(1, 1, None, 0.0, values, None, "", lambda: np.zeros((1, 1)))).payload(Framing.LENGTH)
+    event = make_event(Frame(1, 1, None, 0.0, values, None, "", lambda: np.zeros((1, 1)))).get(
+        Form(None, chunked=False)
+    )
     data = json.loads(event.split(b"\ndata: ")[1])
     assert "errors" not in data
     assert len(data["values"]) == 200
