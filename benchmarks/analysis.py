@@ -22,6 +22,7 @@ ASKED = {
     "centre and rms": tuple(name for name in MEASURES if name.endswith(("_mass", "_rms"))),
     "`x_fwhm` alone": ("x_fwhm",),
     "`max_value` alone": ("max_value",),
+    "`histogram` alone": ("histogram",),
 }
 
 
@@ -51,7 +52,7 @@ def main() -> None:
     """Print the table of docs/analysis.md."""
     print(machine())
     print(f"| ms of CPU | {' | '.join(ASKED)} |")
-    print("|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|")
     for width, height, dtype in (
         (640, 480, "float64"),
         (1280, 1024, "uint8"),

@@ -6,14 +6,14 @@ cam_server sends them); else results are in pixels.
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from mjpeg_viewer.errors import MessageError, RenderError
-from mjpeg_viewer.frame import Frame, Measure
+from mjpeg_viewer.frame import Frame, Image, Measure
 from mjpeg_viewer.imaging import MEASURES, PIXELS, Analysis, PixelSize, analyse
 
 # How far a pixel may lie off its place on an axis for that to be even, in pixels: float32 near 10^6 is that coarse.
@@ -67,17 +67,30 @@ class _Failure(NamedTuple):
     detail: str
 
 
-def with_analysis(frame: Frame, calibration: Calibration) -> Frame:
-    """Return the frame with its analysis, of which nothing is computed yet."""
-    return replace(frame, analysis=_FrameAnalysis(frame, calibration))
+def with_analysis(
+    frame: Frame, calibration: Calibration, subtract: Callable[[Image], Image | None] | None = None
+) -> Frame:
+    """
+    Return the frame with its analysis, of which nothing is computed yet.
+
+    Args:
+        frame: The frame.
+        calibration: What its pixels mean.
+        subtract: Takes the camera's background off an image before it is measured; returns None while there is none,
+            and the image is measured as it is.
+    """
+    return replace(frame, analysis=_FrameAnalysis(frame, calibration, subtract))
 
 
 class _FrameAnalysis(Mapping[str, Measure]):
     """The measures of one frame's picture; asking raises MessageError where there is no picture, or no axis."""
 
-    def __init__(self, frame: Frame, calibration: Calibration) -> None:
+    def __init__(
+        self, frame: Frame, calibration: Calibration, subtract: Callable[[Image], Image | None] | None
+    ) -> None:
         self._frame = frame
         self._calibration = calibration
+        self._subtract = subtract
         self._lock = threading.Lock()
         self._analysis: Analysis | _Failure | None = None
         self._axes: dict[str, _Axis | _Failure] = {}
@@ -111,7 +124,9 @@ class _FrameAnalysis(Mapping[str, Measure]):
         # A picture that cannot be decoded is tried once, not once for each name.
         if self._analysis is None:
             try:
-                self._analysis = analyse(self._frame.decode_image(), self._calibration.saturation)
+                image = self._frame.decode_image()
+                freed = None if self._subtract is None else self._subtract(image)
+                self._analysis = analyse(image if freed is None else freed, self._calibration.saturation)
             except MessageError as error:
                 self._analysis = _Failure(error.kind, error.detail)
             except RenderError as error:

@@ -175,12 +175,13 @@ NAMES = frozenset({*_READERS, "low", "high"})
 
 def parse_selection(query: Mapping[str, str], *, also: Set[str] = frozenset()) -> Selection:
     """Read a selection from an URL's query; arguments and errors as for parse_rendition."""
-    _check_names(query, {"channels", "rate"}, also)
+    _check_names(query, {"channels", "rate", "background"}, also)
     names = {*query.get("channels", ALL).split(",")} - {""}
     rate = query.get("rate")
     return Selection(
         channels=None if names == {ALL} else tuple(sorted(names)),
         rate=None if rate is None else float(f"{_FREQUENCY.parse('rate', rate):.3g}"),
+        **_read_background("background", query.get("background", "keep"), {}),
     )
 
 

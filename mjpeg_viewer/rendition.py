@@ -97,7 +97,9 @@ class Selection:
     Args:
         channels: Their names, sorted; one may be ALL.  None for ALL alone.
         rate: At most so many events per second, to three digits.  None: every frame.
+        background: Whether the camera's background is subtracted before the image is measured, if it has one.
     """
 
     channels: tuple[str, ...] | None = None
     rate: float | None = None
+    background: bool = False

@@ -95,7 +95,7 @@ def test_unknown_parameter_is_refused_with_those_that_are_known():
     """A misspelt parameter that did nothing would be worse than an error."""
     with pytest.raises(RenditionError, match=r"^unknown parameter 'qualty'; known here are .*fps, .*parts, .*width"):
         parse_rendition({"qualty": "50"}, also={"parts"})
-    with pytest.raises(RenditionError, match=r"^unknown parameter 'fps'; known here are channels, rate$"):
+    with pytest.raises(RenditionError, match=r"^unknown parameter 'fps'; known here are background, channels, rate$"):
         parse_selection({"fps": "5"})
 
 

@@ -82,7 +82,8 @@ function eventsUrl() {
   const names = [...AXES, ...(view.get("profiles") ? SPOT : []), ...(byId("settings").open ? HISTOGRAM : [])];
   // A measure that is pinned is computed for as long as it is.
   if (view.get("pins")) names.push(encodeURIComponent(view.get("pins")));
-  return `${path}/events?rate=10&channels=*,${names}&viewer=${encodeURIComponent(viewer)}`;
+  const background = view.get("background") ? "&background=subtract" : "";
+  return `${path}/events?rate=10&channels=*,${names}${background}&viewer=${encodeURIComponent(viewer)}`;
 }
 
 function showState() {
@@ -170,21 +171,10 @@ function showDisplay() {
   byId("display").href = `${path}/display${query && `?${query}`}`;
 }
 
-/** An <img> does not say why it was refused; the same address without the page's id does. */
 async function showRefusal() {
-  if (!picture.running || byId("picture").naturalWidth) return;
-  const asked = new AbortController();
-  try {
-    const query = view.query();
-    const answer = await fetch(`${path}/stream.mjpg${query && `?${query}`}`, { signal: asked.signal });
-    const fault = byId("fault");
-    fault.hidden = answer.ok || answer.status === 401;
-    if (!fault.hidden) setText(fault, (await answer.text()).trim());
-  } catch {
-    // Unreachable: the link says so.
-  } finally {
-    asked.abort();
-  }
+  if (!picture.running || picture.image.naturalWidth) return;
+  const query = view.query();
+  (await load("refusal"))?.showRefusal(`${path}/stream.mjpg${query && `?${query}`}`);
 }
 
 /** The marks [[x, y], …]. */
@@ -193,7 +183,8 @@ function marks() {
   return Array.from({ length: numbers.length >> 1 }, (_, i) => [numbers[2 * i], numbers[2 * i + 1]]);
 }
 
-const waking = [["fit", "pointerover"], ["fit", "keydown"], ["zoom", "click"], ["mark", "click"]];
+const waking = ["over", "down", "move", "up", "cancel"].map((type) => ["fit", `pointer${type}`]);
+waking.push(["fit", "keydown"], ["zoom", "click"], ["mark", "click"]);
 const early = [];
 
 /** Load what follows the pointer; what came meanwhile is done again then. */

@@ -6,3 +6,13 @@ export const byId = (id) => document.getElementById(id);
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+// A menu closes when one looks elsewhere, chooses, or presses Escape.
+for (const type of ["pointerdown", "click", "keydown"]) {
+  document.addEventListener(type, ({ key, target }) => {
+    for (const menu of document.querySelectorAll(".menu[open]")) {
+      const own = type === "click" ? menu.firstElementChild : menu;
+      if (key ? key === "Escape" : !own.contains(target)) menu.open = false;
+    }
+  });
+}

@@ -62,7 +62,10 @@ export class Freeze {
     const save = byId("save-jpg");
     this.saved ??= save.href;
     save.href = shown ? image.src : this.saved;
-    save.download = shown ? `${shown.pulse}.jpg` : "";
+    save.download = shown ? `${stage.closest("[data-camera]").dataset.camera}_${shown.pulse}.jpg` : "";
+    for (const other of save.parentElement.children) {
+      if (other !== save) other.hidden = other.matches(".frozen-only") !== Boolean(shown);
+    }
     if (!shown) this.saved = null;
     this.changed();
   }

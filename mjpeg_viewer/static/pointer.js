@@ -4,6 +4,7 @@ import { byId, setText } from "./dom.js";
 import { measure, number } from "./format.js";
 import { at } from "./geometry.js";
 import { readNpy } from "./npy.js";
+import { followFingers } from "./pinch.js";
 import { texts } from "./texts.js";
 
 // How often a pixel's value is asked for, and how old it may be, in ms.
@@ -18,13 +19,9 @@ export class Pointer {
     Object.assign(this, { fit, over, path, page });
     this.pixel = null;
     this.from = null;
-    const tools = ["zoom", "mark"].map(byId);
-    for (const tool of tools) {
-      tool.addEventListener("click", () => {
-        fit.dataset.tool = fit.dataset.tool === tool.id ? "" : tool.id;
-        for (const one of tools) one.ariaPressed = String(one.id === fit.dataset.tool);
-      });
-    }
+    this.tools = ["zoom", "mark"].map(byId);
+    for (const { id } of this.tools) byId(id).addEventListener("click", () => this.#take(fit.dataset.tool === id ? "" : id));
+    followFingers(fit, over, page);
     fit.addEventListener("pointerdown", (event) => this.#down(event));
     for (const type of ["pointerover", "pointermove"]) fit.addEventListener(type, (event) => this.#move(event));
     fit.addEventListener("pointerup", (event) => this.#up(event));
@@ -33,6 +30,15 @@ export class Pointer {
     fit.addEventListener("dblclick", () => page.zoom(""));
     fit.addEventListener("keydown", (event) => this.#key(event));
     setInterval(() => this.#ask(), VALUE_PERIOD);
+  }
+
+  /** Take a tool in hand, which says what it is for; "" puts it away. */
+  #take(id) {
+    this.fit.dataset.tool = id;
+    for (const one of this.tools) one.ariaPressed = String(one.id === id);
+    const hint = byId("hint");
+    hint.hidden = !id;
+    setText(hint, id && texts.tool[id]);
   }
 
   #find(event) {
@@ -44,10 +50,15 @@ export class Pointer {
   }
 
   #down(event) {
+    if (!event.isPrimary) return this.#letGo(); // a second finger
     if (event.button || !this.over.placed) return;
     this.#show(this.#find(event));
     if (event.pointerType !== "mouse" && !this.fit.dataset.tool) return;
-    this.fit.setPointerCapture(event.pointerId);
+    try {
+      this.fit.setPointerCapture(event.pointerId);
+    } catch {
+      // It came before this script, and is gone.
+    }
     this.from = { pixel: this.pixel, x: event.clientX, y: event.clientY };
   }
 
@@ -61,8 +72,11 @@ export class Pointer {
   #up() {
     if (!this.from) return;
     const { dragged } = this;
+    const { tool } = this.fit.dataset;
     if (dragged) this.page.zoom(this.#box().join(","));
-    else if (this.fit.dataset.tool === "mark") this.#mark(this.pixel);
+    else if (tool === "mark") this.#mark(this.pixel);
+    else if (tool === "zoom") this.#closer(...this.pixel);
+    if (tool === "zoom") this.#take(""); // a finger scrolls again
     this.#letGo();
   }
 
@@ -77,6 +91,17 @@ export class Pointer {
     return [Math.min(x1, x2), Math.min(y1, y2), Math.abs(x1 - x2) + 1, Math.abs(y1 - y2) + 1];
   }
 
+  /** Half as much, with a pixel in its middle. */
+  #closer(x, y) {
+    const { roi } = this.over.placed;
+    const half = (from, size, middle) => {
+      const less = Math.ceil(size / 2);
+      return [Math.min(Math.max(from, middle - (less >> 1)), from + size - less), less];
+    };
+    const [[left, width], [top, height]] = [half(roi.x, roi.width, x), half(roi.y, roi.height, y)];
+    this.page.zoom([left, top, width, height].join(","));
+  }
+
   #key(event) {
     if (event.altKey || event.ctrlKey || event.metaKey || !this.over.placed) return;
     const { roi, matrix } = this.over.placed;
@@ -88,12 +113,13 @@ export class Pointer {
       const step = (value) => Math.sign(Math.round(value * 1e3)) * (event.shiftKey ? 10 : 1);
       const keep = (value, from, count) => Math.min(Math.max(value, from), from + count - 1);
       this.#show([keep(x + step(way.x), roi.x, roi.width), keep(y + step(way.y), roi.y, roi.height)]);
-    } else if (event.key === "+") {
-      const [width, height] = [Math.ceil(roi.width / 2), Math.ceil(roi.height / 2)];
-      this.page.zoom([Math.max(roi.x, x - (width >> 1)), Math.max(roi.y, y - (height >> 1)), width, height].join(","));
-    } else if (event.key === "-") this.page.zoom("");
+    } else if (event.key === "+") this.#closer(x, y);
+    else if (event.key === "-") this.page.zoom("");
     else if (event.key.toLowerCase() === "m") this.#mark([x, y]);
-    else if (event.key === "Escape") this.#show(null);
+    else if (event.key === "Escape") {
+      this.#take("");
+      this.#show(null);
+    }
     else return;
     event.preventDefault();
   }

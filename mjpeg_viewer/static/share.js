@@ -13,7 +13,7 @@ export function fill(page, stream) {
   // Programs and pages elsewhere have no session: they need a token, which is whoever copies the text to fill in.
   const pass = token && `token=${encodeURIComponent(token.value.trim() || token.placeholder)}`;
   const query = (...terms) => terms.some(Boolean) ? `?${terms.filter(Boolean).join("&")}` : "";
-  const found = { origin: location.origin, page: query(page), stream: query(stream, pass), pass: query(pass) };
+  const found = { origin: location.origin, page: query(page), display: byId("display").search, stream: query(stream, pass), pass: query(pass) };
   for (const field of panel.querySelectorAll("[data-text]")) {
     field.value = field.dataset.text.replace(/\{(\w+)\}/g, (_, name) => found[name]);
   }

@@ -57,12 +57,16 @@ export const texts = {
     if (b) told.push(`Δ ${b[0] - a[0]}, ${b[1] - a[1]} (${Math.hypot(b[0] - a[0], b[1] - a[1]).toFixed(1)})`);
     return told.join(" · ");
   },
+  tool: {
+    zoom: "Draw a box around what is to be enlarged, or tap on it",
+    mark: "Tap where a mark is to be, or on a mark to take it away",
+  },
   nothingShown: "no picture was shown here yet.",
   freeze: (frozen) => (frozen ? "Resume" : "Freeze"),
   frozen: (time, pulse, number, count) => `Frozen · ${time} · pulse ${pulse} · ${number} of ${count}`,
   capturing: "Capturing …",
   background: (frames, at) => `Mean of ${frames} frames, captured ${at}.`,
-  noBackground: (reason) => `None: ${reason}.`,
+  noBackground: (reason) => `No background: ${reason}.`,
   failed: (reason) => `That failed: ${reason}`,
 
   copy: "Copy",

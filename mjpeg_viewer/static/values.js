@@ -3,11 +3,11 @@
 import { setText } from "./dom.js";
 import { number } from "./format.js";
 import { texts } from "./texts.js";
-import { Trend } from "./trend.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 120;
 const HEIGHT = 26;
+let Trend; // comes with the first pin
 
 export class ValuesTable {
   /**
@@ -37,6 +37,7 @@ export class ValuesTable {
 
   /** Note what came, for the trends, whether it is shown or not. */
   note(values) {
+    if (!Trend && this.pins.size) return this.#begin(values);
     for (const channel of this.pins) {
       if (!this.trends.has(channel)) this.trends.set(channel, new Trend());
       const row = this.rows.get(channel);
@@ -45,6 +46,11 @@ export class ValuesTable {
       row.trend ??= makeCurve(row.name.appendChild(document.createElement("div")));
       drawCurve(row.trend, trend.values, texts.trend, texts.trendRange);
     }
+  }
+
+  async #begin(values) {
+    Trend = (await import("./trend.js").catch(() => null))?.Trend; // the next values try again
+    if (Trend) this.note(values);
   }
 
   /** Forget the channels: another sender may answer at this address. */
@@ -81,11 +87,18 @@ export class ValuesTable {
   }
 
   #mark(channel) {
-    const { element, name, pin, trend } = this.rows.get(channel);
+    const { name, pin, trend } = this.rows.get(channel);
     const pinned = this.pins.has(channel);
     pin.ariaPressed = String(pinned);
     pin.textContent = pinned ? "★" : "☆";
-    if (pinned) return this.body.prepend(element);
+    // Pinned ones first, in their order, as on the display.
+    const { activeElement } = document;
+    for (const first of [...this.pins].reverse()) {
+      const row = this.rows.get(first);
+      if (row) this.body.prepend(row.element);
+    }
+    activeElement.focus({ preventScroll: true });
+    if (pinned) return;
     if (trend) name.lastChild.remove();
     this.rows.get(channel).trend = null;
   }

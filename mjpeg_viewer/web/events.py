@@ -13,6 +13,7 @@ import numpy as np
 import orjson
 from aiohttp import hdrs, web
 
+from mjpeg_viewer.calibration import with_analysis
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.encoder import Maker
 from mjpeg_viewer.errors import MessageError
@@ -100,6 +101,8 @@ class EventMaker(Maker[Event]):
         What the stream does not have is computed from the picture, if it is something that can be.  A value that
         cannot be had becomes null, and the reason stands beside it.
         """
+        if self._selection.background:
+            frame = with_analysis(frame, self._camera.calibration, self._camera.background.subtract)
         values: dict[str, object] = {}
         errors: dict[str, str] = {}
         units: dict[str, str] = {}

@@ -147,7 +147,7 @@ async def test_region_outside_the_image_is_refused_in_words(site: Site, beam: Si
 async def test_background_is_captured_and_subtracted(site: Site, beam: Simulator, shown: Page):
     """Captured from the page, told of with its time, and off the picture of whoever ticks the box."""
     page = shown
-    await expect(page.locator("#background")).to_contain_text("None")
+    await expect(page.locator("#background")).to_contain_text("No background")
     await page.get_by_role("button", name="Capture now").click()
     sending = asyncio.create_task(asyncio.to_thread(beam.run, 40, 0.02))
     await expect(page.locator("#background")).to_contain_text("Mean of 10 frames")

@@ -56,7 +56,7 @@ async def test_texts_for_programs_have_a_token_where_one_is_needed(beam: Simulat
             assert "?token=TOKEN" in await page.get_by_label(label, exact=True).input_value(), label
         command = await page.get_by_label("Make a token", exact=True).input_value()
         assert command == "mjpeg-viewer token create NAME --camera 'beam' --config FILE"
-        await page.get_by_label("Token to fill in above").fill(text)
+        await page.get_by_label("Token to fill in below").fill(text)
         address = await page.get_by_label("Stream (MJPEG)", exact=True).input_value()
         async with site.pictures(address.removeprefix(site.base)) as pictures:
             beam.send()

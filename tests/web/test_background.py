@@ -169,6 +169,23 @@ async def test_background_is_subtracted_for_who_asks_and_for_nobody_else(watchin
         assert (await without.take()).headers["X-Background"] == "none"
 
 
+async def test_measures_are_of_the_image_without_it_for_who_asks(watching: Site, camera: Pusher) -> None:
+    """Numbers go with the picture: of what is left, or of the image as sent; as sent too where there is none."""
+    await capture(watching, camera, scene())
+    image = scene()
+    image[10:20, 10:20] += 1000
+    names = "/cameras/beam/events?channels=min_value,max_value,intensity"
+    async with watching.events(f"{names}&background=subtract") as without, watching.events(names) as plain:
+        for left, usual in (([0, 1000, 100_000.0], [100, 1119]), ([100, 1119], [100, 1119])):
+            await watching.until_watched(viewers=2)
+            camera.send(image)
+            clean = (await without.take("frame")).data["values"]
+            whole = (await plain.take("frame")).data["values"]
+            assert [clean[name] for name in ("min_value", "max_value", "intensity")][: len(left)] == left
+            assert [whole[name] for name in ("min_value", "max_value")] == usual
+            await ask(watching, "DELETE")
+
+
 async def test_snapshot_can_have_it_subtracted(watching: Site, camera: Pusher) -> None:
     """The picture does as the stream does; the exact copies stay as sent."""
     await capture(watching, camera, scene())

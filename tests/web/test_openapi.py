@@ -70,7 +70,7 @@ def test_parameters_are_those_that_are_read():
         assert names_of(f"{prefix}/stream.mjpg") == NAMES | OTHER_PARAMETERS
         assert names_of(f"{prefix}/snapshot.jpg") == (NAMES - {"fps"}) | OTHER_PARAMETERS | {"max_age_ms"}
         assert names_of(f"{prefix}/snapshot.npy") == OTHER_PARAMETERS | {"max_age_ms"}
-        assert names_of(f"{prefix}/events") == {"channels", "rate", "viewer"}
+        assert names_of(f"{prefix}/events") == {"background", "channels", "rate", "viewer"}
     assert names_of("/") == names_of("/stream.mjpg")
 
 
