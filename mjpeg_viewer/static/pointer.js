@@ -25,8 +25,12 @@ export class Pointer {
     fit.addEventListener("pointerdown", (event) => this.#down(event));
     for (const type of ["pointerover", "pointermove"]) fit.addEventListener(type, (event) => this.#move(event));
     fit.addEventListener("pointerup", (event) => this.#up(event));
-    fit.addEventListener("pointercancel", () => this.#letGo());
-    fit.addEventListener("pointerleave", () => this.#show(null));
+    fit.addEventListener("pointercancel", () => {
+      this.#letGo();
+      this.#show(null);
+    });
+    // A finger leaves whenever it is lifted: what it tapped on is told until it taps elsewhere.
+    fit.addEventListener("pointerleave", ({ pointerType }) => pointerType === "touch" || this.#show(null));
     fit.addEventListener("dblclick", () => page.zoom(""));
     fit.addEventListener("keydown", (event) => this.#key(event));
     setInterval(() => this.#ask(), VALUE_PERIOD);

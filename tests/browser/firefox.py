@@ -5,6 +5,7 @@ Debian has no geckodriver, and Firefox itself needs none: it speaks the protocol
 """
 
 import asyncio
+import base64
 import itertools
 import json
 import os
@@ -50,10 +51,7 @@ class Tab:
 
     async def goto(self, url: str) -> None:
         """Open an address; returns when the document is there, for a stream never ends."""
-        await self._firefox.command("browsingContext.navigate", context=self._context, url=url, wait="none")
-        async with asyncio.timeout(PATIENCE):
-            while await self.evaluate("document.readyState === 'loading' || location.href === 'about:blank'"):
-                await asyncio.sleep(0.01)
+        await self._firefox.command("browsingContext.navigate", context=self._context, url=url, wait="interactive")
 
     async def evaluate(self, expression: str) -> Any:
         """Return what an expression, or its promise, yields; as JSON carries it."""
@@ -80,6 +78,24 @@ class Tab:
             f"document.querySelector({json.dumps(selector)}) !== null"
         )
         return bool(found)
+
+    async def perform(self, kind: str, steps: list[dict[str, Any]], pointer: str = "mouse") -> None:
+        """Do with a ``pointer``, a ``mouse`` or a ``touch``, or with a ``key``board, one step after the other."""
+        device: dict[str, Any] = {"type": kind, "id": kind if kind == "key" else pointer, "actions": steps}
+        if kind == "pointer":
+            device["parameters"] = {"pointerType": pointer}
+        await self._firefox.command("input.performActions", context=self._context, actions=[device])
+
+    async def resize(self, width: int, height: int) -> None:
+        """Give the page so much room, in CSS pixels."""
+        size = {"width": width, "height": height}
+        await self._firefox.command("browsingContext.setViewport", context=self._context, viewport=size)
+
+    async def screenshot(self, x: float, y: float, width: float, height: float) -> bytes:
+        """Return a part of what is on the screen, as PNG."""
+        clip = {"type": "box", "x": x, "y": y, "width": width, "height": height}
+        shot = await self._firefox.command("browsingContext.captureScreenshot", context=self._context, clip=clip)
+        return base64.b64decode(shot["data"])
 
     async def look(self) -> None:
         """Bring the tab to the front; the others are hidden then."""
@@ -128,6 +144,11 @@ class Person:
     def __init__(self, firefox: Firefox, user: str) -> None:
         self._firefox = firefox
         self._user = user
+
+    async def save_to(self, folder: Path) -> None:
+        """Save this person's files in a folder."""
+        where = {"type": "allowed", "destinationFolder": str(folder)}
+        await self._firefox.command("browser.setDownloadBehavior", downloadBehavior=where, userContexts=[self._user])
 
     async def open(self) -> Tab:
         """Open a tab, in front of the others."""

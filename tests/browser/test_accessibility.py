@@ -1,5 +1,6 @@
 """WCAG 2.2 AA, as far as axe-core (https://github.com/dequelabs/axe-core) can tell: every page, dark and light."""
 
+import asyncio
 from importlib.resources import files
 
 import pytest
@@ -7,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from mjpeg_viewer.simulator import Simulator
 from tests.browser.conftest import close
-from tests.kit import receiving, run_site
+from tests.kit import PATIENCE, receiving, run_site
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 
@@ -15,10 +16,10 @@ _RUN = """axe.run(document, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"],
 })"""
 
-SIZES = {"phone": (360, 740), "desktop": (1920, 1080)}
+SIZES = {"phone": (360, 740), "tablet": (768, 1024), "desktop": (1920, 1080)}
 PAGES = {
     "wall": "/",
-    "camera": "/cameras/beam",
+    "camera": "/cameras/beam?profiles=on&pins=beam_energy&marks=30,50,60,90",
     "offline": "/cameras/gone",
     "display": "/cameras/beam/display?channels=beam_energy,x_fwhm",
     "error": "/cameras/nowhere",
@@ -29,6 +30,22 @@ async def find_violations(page: Page) -> list[str]:
     await page.evaluate(f"() => {{ {AXE} }}")
     found = await page.evaluate(_RUN)
     return [f"{fault['id']}: {node['html']}" for fault in found["violations"] for node in fault["nodes"]]
+
+
+async def fill_panels(beam: Simulator, page: Page) -> None:
+    """All that comes with its first use: the histogram, profiles and trend, the cursor and its value, the QR code."""
+    await page.locator("#fit").press("ArrowLeft")
+    async with asyncio.timeout(PATIENCE):
+        while not await page.evaluate(_FILLED):
+            beam.send()
+            await asyncio.sleep(0.02)
+
+
+_FILLED = """["#histogram path", "#over .profiles", "#over .marks", "#over .cursor", "#values th path"].every(
+    path => document.querySelector(path)?.getAttribute("d")
+) && /· \\d/.test(document.querySelector("#at").textContent)
+  && ["#spot", "#marks", "#background", "#cost"].every(line => document.querySelector(line).textContent)
+  && document.querySelector("#qr").naturalWidth > 0"""
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -59,6 +76,14 @@ async def test_every_page_is_for_everybody(beam: Simulator, browser: Browser, sc
             beam.send()
             if name in ("camera", "display"):
                 await expect(page.locator("#state")).to_have_attribute("data-state", "live")
+            if name == "camera":
+                await fill_panels(beam, page)
+                found["in use"] = await find_violations(page)
+                await page.get_by_role("button", name="Freeze").click()
+                await expect(page.locator("#state")).to_have_attribute("data-state", "frozen")
+                await page.locator(".save summary").click()
+                found["frozen"] = await find_violations(page)
+                continue
             if name == "offline":
                 await expect(page.locator("#stage .veil")).to_be_visible()
             found[name] = await find_violations(page)

@@ -12,7 +12,6 @@ from playwright.async_api import Download, Page, expect
 from mjpeg_viewer.simulator import Beam, Simulator
 from mjpeg_viewer.web.keyring import make_keys
 from mjpeg_viewer.web.tokens import Tokens, make_token, write_tokens
-from tests.browser.test_picture import until_shown
 from tests.kit import PATIENCE, Site, receiving, run_site
 
 PROGRAMS = ("Stream (MJPEG)", "HTML", "Markdown", "Record with curl", "Watch in VLC", "Record with ffmpeg")
@@ -91,20 +90,6 @@ async def test_display_shows_the_same_view(site: Site, beam: Simulator, page: Pa
     await expect(page.locator("#stage .veil")).to_be_hidden()
     assert await page.evaluate("[picture.naturalWidth, picture.naturalHeight]") == [160, 213]
     await expect(page.locator("[data-channel=beam_energy] .number")).not_to_have_text("–")
-
-
-async def test_full_screen_is_the_picture_with_its_tools(site: Site, beam: Simulator, page: Page):
-    """The picture takes the screen, and the same button gives it back."""
-    await page.goto(f"{site.base}/cameras/beam", wait_until="commit")
-    await site.until_watched(viewers=2)
-    beam.send()
-    await until_shown(page, 1)
-    button = page.get_by_role("button", name="Full screen")
-    await button.click()
-    await page.wait_for_function("document.fullscreenElement?.className === 'view'")
-    assert await page.get_by_label("Filter the values by name").evaluate("field => !field.closest('.view')")
-    await button.click()
-    await page.wait_for_function("!document.fullscreenElement")
 
 
 async def test_save_gives_what_it_says(site: Site, beam: Simulator, page: Page):
