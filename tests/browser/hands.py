@@ -158,7 +158,7 @@ class Hand(ABC):
     async def look(self, selector: str) -> bytes:
         """Return what is painted where an element is, as PNG."""
         box = "(b => [b.x, b.y, b.width, b.height])(e.getBoundingClientRect())"
-        show = "e.scrollIntoView({ block: 'center', behavior: 'instant' })"
+        show = "e.scrollIntoView({ block: 'end', behavior: 'instant' })"  # the picture may stand over the upper half
         return await self.screenshot(
             *await self.evaluate(f"(e => ({show}, {box}))(document.querySelector({json.dumps(selector)}))")
         )

@@ -194,11 +194,12 @@ async def save(this: Round) -> None:
     await this.hand.survey()
     jpeg = await download(this, "#save-jpg")
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (240, 320, 3)
+    await this.hand.click(".save summary")
     npy = np.load(io.BytesIO(await download(this, ".save a[href$=npy]")))
+    await this.hand.click(".save summary")
     png = cv2.imdecode(np.frombuffer(await download(this, ".save a[href$=png]"), np.uint8), cv2.IMREAD_UNCHANGED)
     for values in (npy, png):
         assert any(np.array_equal(values, image) for image in newest(this.beam))
-    await this.hand.click(".save summary")
 
 
 async def download(this: Round, selector: str) -> bytes:
