@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from playwright.async_api import Browser, CDPSession, Page, async_playwright
+from playwright.async_api import Browser, CDPSession, Error, Page, async_playwright
 
 from benchmarks.meter import cpu_seconds, resident_bytes
 
@@ -88,11 +88,15 @@ class Screen:
     async def watch(cls, page: Page) -> AsyncIterator["Screen"]:
         """Record all that is painted, as JPEG, which costs the browser some 10 ms of CPU a frame."""
         screen, session = cls(), await page.context.new_cdp_session(page)
-        acknowledging: set[asyncio.Task[Any]] = set()
+        acknowledging: set[asyncio.Task[None]] = set()
+
+        async def acknowledge(number: int) -> None:
+            with suppress(Error):  # the page is gone
+                await session.send("Page.screencastFrameAck", {"sessionId": number})
 
         def keep(event: Mapping[str, Any]) -> None:
             screen.frames.append((event["metadata"]["timestamp"], base64.b64decode(event["data"])))
-            answer = asyncio.create_task(session.send("Page.screencastFrameAck", {"sessionId": event["sessionId"]}))
+            answer = asyncio.create_task(acknowledge(event["sessionId"]))
             acknowledging.add(answer)
             answer.add_done_callback(acknowledging.discard)
 
