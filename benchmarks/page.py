@@ -40,7 +40,7 @@ async def measure(table: Table, browser: Browser, stage: Stage, users: list[str]
         context = await browser.new_context(viewport=WINDOW, extra_http_headers={name: value})  # type: ignore[arg-type]
         page = await context.new_page()
         if row == "cpu":
-            await cpu(table, page, stage, *((1, 0.5, 1.0) if args.smoke else (5, 2.0, 5.0)))
+            await cpu(table, page, stage, *((1, 0.5, 1.0) if args.smoke else (7, 1.5, 4.0)))
         else:
             await memory(table, page, stage, args.seconds, min(10.0, args.seconds / 20))
         await context.close()

@@ -16,8 +16,8 @@ import { View } from "./view.js";
 const FRAMES = 300;
 // The stage takes the picture's own shape within these, so that a line camera's does not vanish.
 const ASPECT = [0.6, 3];
-// Faster nobody reads, and each reading costs a layout; a little less than two events are apart, in ms.
-const READ_PERIOD = 180;
+// In ms: faster nobody reads, and each reading costs a layout.
+const READ_PERIOD = 250;
 
 // What the page asks for beside the channels: where the axes lie always, the others while they are shown.
 const AXES = ["x_first", "x_step", "y_first", "y_step"];
