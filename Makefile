@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-webkit check prepare screenshots gallery fuzz fuzz-http soak clean
-.PHONY: bench-ingest bench-pictures bench-stills bench-links bench-fanout
+.PHONY: bench-ingest bench-pictures bench-stills bench-links bench-fanout bench-page
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -65,6 +65,9 @@ bench-links: $(VENV)/.installed-test  ## measure how old pictures are behind a t
 
 bench-fanout: $(VENV)/.installed-test  ## measure what showing one stream to many costs (ROWS="cost crowd …" ARGS="--long")
 	@$(BIN)/python -m benchmarks.fanout $(ROWS) $(ARGS)
+
+bench-page: prepare  ## measure the camera's page in Chromium: first picture, CPU, memory (ROWS="first cpu" ARGS="--hour")
+	@$(BIN)/python -m benchmarks.page $(ROWS) $(ARGS)
 
 clean:  ## remove the virtual environment and all that was built
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

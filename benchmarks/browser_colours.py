@@ -9,21 +9,19 @@ Prints, for each way in turn, the CPU time of the server and of all of Chromium'
 
 import asyncio
 import os
-import shutil
 import sys
-import tempfile
-from pathlib import Path
 from statistics import median
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
+from benchmarks.browser import Processes, run_chromium
+from benchmarks.meter import cpu_seconds
 from mjpeg_viewer.imaging.colormap import get_table
 from mjpeg_viewer.simulator import Beam, Simulator
 from tests.kit import receiving, run_site
 
 SECONDS = 6
 ROUNDS = 3
-TICKS = os.sysconf("SC_CLK_TCK")
 
 _FILTER = """tables => {
     const [name, svg] = ["http://www.w3.org/2000/svg", document.createElementNS("http://www.w3.org/2000/svg", "svg")];
@@ -41,34 +39,6 @@ _FILTER = """tables => {
 }"""
 
 
-def chromium_seconds(profile: str) -> float:
-    """CPU time so far of all processes of the browser with this profile."""
-    total = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command, stat = (process / "cmdline").read_text(), (process / "stat").read_text()
-        except OSError:
-            continue
-        if profile in command or _parent(stat) in _family(profile):
-            total += sum(map(int, stat.rpartition(")")[2].split()[11:13]))
-    return total / TICKS
-
-
-def _parent(stat: str) -> int:
-    return int(stat.rpartition(")")[2].split()[1])
-
-
-def _family(profile: str) -> set[int]:
-    family = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if profile in (process / "cmdline").read_text():
-                family.add(int(process.name))
-        except OSError:
-            continue
-    return family
-
-
 async def show(page: Page, base: str, way: str) -> None:
     """Show the stream alone on a page, coloured in one of the ways."""
     colormap = "?colormap=viridis" if way == "server" else ""
@@ -82,27 +52,20 @@ async def show(page: Page, base: str, way: str) -> None:
 async def main() -> None:
     """Measure the ways in turn, and print the medians."""
     costs: dict[str, list[tuple[float, float]]] = {"grey": [], "server": [], "browser": []}
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    with tempfile.TemporaryDirectory() as profile, Simulator(Beam(1280, 1024, "uint16")) as beam:
-        async with run_site({"beam": beam.url}) as site, async_playwright() as playwright:
+    with Simulator(Beam(1280, 1024, "uint16")) as beam:
+        async with run_site({"beam": beam.url}) as site, run_chromium() as browser:
             await receiving(beam)
             sending = asyncio.create_task(asyncio.to_thread(beam.run, 10**9, 0.04))
-            context = await playwright.chromium.launch_persistent_context(
-                profile,
-                executable_path=chromium,
-                args=["--no-sandbox", "--disable-gpu"],
-                viewport={"width": 1280, "height": 1024},
-            )
-            page = context.pages[0]
+            page = await browser.new_page(viewport={"width": 1280, "height": 1024})
+            processes = await Processes.of(browser)
             for _ in range(ROUNDS):
                 for way, results in costs.items():
                     await show(page, site.base, way)
                     await asyncio.sleep(2)
-                    began = sum(os.times()[:2]), chromium_seconds(profile)
-                    await asyncio.sleep(SECONDS)
-                    ended = sum(os.times()[:2]), chromium_seconds(profile)
-                    results.append(tuple((e - b) / SECONDS for b, e in zip(began, ended, strict=True)))  # type: ignore[arg-type]
-            await context.close()
+                    began = cpu_seconds(os.getpid())
+                    used = await processes.cpu(SECONDS)
+                    results.append(((cpu_seconds(os.getpid()) - began) / SECONDS, used.total()))
+            await page.close()
             beam.stop()
             await sending
     for way, results in costs.items():

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -120,7 +120,7 @@ def product(loop: str) -> "Callable[[int, float], Any]":
     @contextmanager
     def run(size: int, fps: float) -> Iterator[Stage]:
         command = (sys.executable, "-m", "benchmarks.prepared", loop, str(fps), *make_jpegs(size), "--")
-        with _serving(loop, command, "nothing://", fps) as stage:
+        with serving(loop, command, {"camera": "nothing://"}, fps) as stage:
             yield stage
 
     return run
@@ -132,19 +132,22 @@ def pipeline(fps: float) -> Iterator[Stage]:
     options = ("--mode", "pub", "--size", "1280x1024", "--dtype", "uint16", "--delay", str(1 / fps))
     with running(*viewer("simulate", *options, "--output-port", "0")) as camera:
         source = read_line(camera, r"(bsread\+sub://\S+)")
-        with _serving("pipeline", viewer("serve"), source, fps) as stage:
+        with serving("pipeline", viewer("serve"), {"camera": source}, fps) as stage:
             yield stage
 
 
 @contextmanager
-def _serving(name: str, command: Sequence[str], source: str, fps: float) -> Iterator[Stage]:
+def serving(
+    name: str, command: Sequence[str], cameras: Mapping[str, str], fps: float, others: Sequence[str] = ()
+) -> Iterator[Stage]:
+    """Run a server of ours for these cameras (sources by name, one of them `camera`), with a login for each user."""
     with tempfile.TemporaryDirectory(dir=_scratch().name) as folder:
         users, config, log = (Path(folder) / each for each in ("users", "config.toml", "log"))
-        users.write_text(f"{USER}:{_hash()}\n")
+        users.write_text("".join(f"{user}:{_hash()}\n" for user in (USER, *others)))
         users.chmod(0o600)
         config.write_text(
             f'[server]\nport = 0\nusers = "{users}"\nsession_key = "{folder}/session.key"\n{ROOM}'
-            f'[cameras.camera]\nsource = "{source}"\n'
+            + "".join(f'[cameras.{name}]\nsource = "{source}"\n' for name, source in cameras.items())
         )
         with running(*command, "--config", str(config), log=log) as process:
             port = int(read_line(process, r"http://127\.0\.0\.1:(\d+)"))

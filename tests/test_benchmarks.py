@@ -21,3 +21,17 @@ def test_fan_out_delivers_everything_whole_and_the_newest():
     assert ran.returncode == 0, ran.stdout + ran.stderr
     for name in ("floor", "asyncio", "slow"):
         assert f"{name}: as it should be" in ran.stdout
+
+
+@pytest.mark.skipif(
+    not (shutil.which("chromium") or shutil.which("chromium-browser")) and os.environ.get("CI") != "true",
+    reason="there is no Chromium; see tests/prepare.sh",
+)
+def test_page_is_measured_in_a_real_browser():
+    """A picture is seen after a login, the page costs something beyond it, and its memory can be watched."""
+    smoke = [sys.executable, "-m", "benchmarks.page", "--smoke"]
+    ran = subprocess.run(smoke, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stderr == ""
+    for name in ("camera page, first picture", "the page as opened, beyond", "heap, growth", "page: as it should be"):
+        assert name in ran.stdout

@@ -16,6 +16,8 @@ import { View } from "./view.js";
 const FRAMES = 300;
 // The stage takes the picture's own shape within these, so that a line camera's does not vanish.
 const ASPECT = [0.6, 3];
+// In ms: faster nobody reads, and each reading costs a layout.
+const READ_PERIOD = 250;
 
 // What the page asks for beside the channels: where the axes lie always, the others while they are shown.
 const AXES = ["x_first", "x_step", "y_first", "y_step"];
@@ -32,12 +34,10 @@ const parts = ["values", "filter", "values-count", "values-empty"].map(byId);
 const table = new ValuesTable(...parts, view.get("pins")?.split(","), (pins) => view.set("pins", pins.join(",")));
 const card = { picture, status: null, frame: null, frameAt: null };
 let counters = null;
-let painting = false;
 let stale = true;
-let freeze = null;
-let profiles = null;
-let histogram = null;
-let share = null;
+let readAt = -READ_PERIOD;
+let painting, reading, fitted;
+let freeze, profiles, histogram, share;
 
 // The newest events, so that a frozen picture has its own values beside it, or none.
 const frames = [];
@@ -56,9 +56,10 @@ const link = new Link(eventsUrl(), camera, {
     card.frame = data;
     card.frameAt = Date.now();
     picture.frame();
+    clearTimeout(reading);
+    reading = setTimeout(showFrame, READ_PERIOD);
     // Only the newest frame before a repaint is worth the work, and none in a hidden tab.
-    if (!painting) requestAnimationFrame(showFrame);
-    painting = true;
+    if (profiles || performance.now() - readAt >= READ_PERIOD) painting ??= requestAnimationFrame(showFrame);
   },
   viewer(data) {
     if (data.viewer !== viewer) return;
@@ -104,13 +105,20 @@ function showNumbers() {
 }
 
 function showFrame() {
-  painting = false;
+  painting = null;
   if (!card.frame) return;
+  const image = present()?.image;
+  if (image && (image.width !== fitted?.width || image.height !== fitted.height)) fit(image);
+  showSpot();
+  if (performance.now() - readAt >= READ_PERIOD) showReadings();
+}
+
+function showReadings() {
+  clearTimeout(reading);
+  readAt = performance.now();
   const frame = present();
   showImage(frame, freeze?.shown?.pulse);
-  showSpot();
   if (!frame) return table.show({}); // of this picture no event came: there are more pictures than events
-  fit(frame.image);
   histogram?.show(frame);
   const shown = { ...frame.values };
   for (const name of [...AXES, "histogram"]) delete shown[name];
@@ -121,6 +129,7 @@ function showFrame() {
 /** The stage gets about the picture's shape, and what fits into it exactly that. */
 function fit(image) {
   if (!image) return;
+  fitted = image;
   const placed = place(image, view.fields);
   const { aspect } = placed;
   stage.style.setProperty("--aspect", Math.min(Math.max(aspect, ASPECT[0]), ASPECT[1]).toFixed(3));
@@ -141,8 +150,9 @@ const load = (name) => import(`./${name}.js`).catch((error) => {
 });
 
 async function showSpot() {
-  if (view.get("profiles")) profiles ??= await load("profiles");
-  profiles?.showProfiles(over, view.get("profiles") && (freeze?.shown || !stale) ? present() : null);
+  const wanted = view.get("profiles");
+  if (wanted) profiles ??= await load("profiles");
+  profiles?.showProfiles(over, wanted && (freeze?.shown || !stale) ? present() : null);
 }
 
 /** What the address asks for: the same for whoever opens it. */
@@ -156,22 +166,22 @@ function showView() {
   byId("save-jpg").href = `${path}/snapshot.jpg${still && `?${still}`}`;
   byId("scale-bar").src = `/colormaps/${view.get("colormap") ?? "grey"}.png`;
   byId("whole").hidden = !view.get("roi");
-  fit(card.frame?.image);
+  fit(fitted);
   link.move(eventsUrl());
-  setText(byId("marks"), texts.marks(marks()));
-  showDisplay();
+  showBeside();
   showSpot();
   showState();
 }
 
-/** The display shows the same picture, and what is pinned here. */
-function showDisplay() {
+/** The marks in words; and a display that shows the same picture, and what is pinned here. */
+function showBeside() {
+  setText(byId("marks"), texts.marks(marks()));
   const pins = view.get("pins")?.split(",").slice(0, 4).map(encodeURIComponent).join(",");
   const query = [view.query(), pins && `channels=${pins}`].filter(Boolean).join("&");
   byId("display").href = `${path}/display${query && `?${query}`}`;
 }
 
-async function showRefusal() {
+async function refused() {
   if (!picture.running || picture.image.naturalWidth) return;
   const query = view.query();
   (await load("refusal"))?.showRefusal(`${path}/stream.mjpg${query && `?${query}`}`);
@@ -179,8 +189,8 @@ async function showRefusal() {
 
 /** The marks [[x, y], …]. */
 function marks() {
-  const numbers = (view.get("marks") ?? "").split(",").map(Number);
-  return Array.from({ length: numbers.length >> 1 }, (_, i) => [numbers[2 * i], numbers[2 * i + 1]]);
+  const pairs = view.get("marks")?.match(/[^,]+,[^,]+/g) ?? [];
+  return pairs.map((pair) => pair.split(",").map(Number));
 }
 
 const waking = ["over", "down", "move", "up", "cancel"].map((type) => ["fit", `pointer${type}`]);
@@ -208,6 +218,7 @@ async function toggleFreeze() {
   if (!module) return;
   const url = () => picture.url.replace("/stream.mjpg", "/recent.mjpg");
   freeze ??= new module.Freeze(stage, url, () => {
+    readAt = -READ_PERIOD;
     showFrame();
     showState();
   });
@@ -222,7 +233,7 @@ function onOpen(panel, open) {
 }
 
 picture.image.addEventListener("load", showState);
-picture.image.addEventListener("error", showRefusal);
+picture.image.addEventListener("error", refused);
 for (const [id, type] of waking) byId(id).addEventListener(type, wake);
 byId("freeze").addEventListener("click", toggleFreeze);
 byId("whole").addEventListener("click", () => view.set("roi", ""));
@@ -239,12 +250,12 @@ onOpen(byId("share"), async () => {
   share = await load("share");
   share?.fill(view.all, view.query());
 });
+window.addEventListener("resize", () => fit(fitted));
 setInterval(() => {
   link.tick();
   showState();
 }, 1000);
-setText(byId("marks"), texts.marks(marks()));
-showDisplay();
+showBeside();
 link.open();
 whileWatched({
   come: () => link.open(),

@@ -40,8 +40,7 @@ export class Picture {
 
   /** Pictures per second that the server sent here lately, or null while unknown. */
   get rate() {
-    const [first, last] = [this.counts.at(0), this.counts.at(-1)];
-    return this.counts.length < 2 ? null : (last.sent - first.sent) / ((last.at - first.at) / 1000);
+    return this.#rate("sent");
   }
 
   /** The share of the latest pictures that the server left out because this link was still taking others. */
@@ -53,8 +52,7 @@ export class Picture {
 
   /** Bytes per second that the server sent here lately, or null while unknown. */
   get bytesRate() {
-    const [first, last] = [this.counts.at(0), this.counts.at(-1)];
-    return this.counts.length < 2 ? null : (last.bytes - first.bytes) / ((last.at - first.at) / 1000);
+    return this.#rate("bytes");
   }
 
   start() {
@@ -115,6 +113,11 @@ export class Picture {
     }
     this.counts.push({ at: Date.now(), sent: viewer.sent, bytes: viewer.sent_bytes, skipped: viewer.skipped });
     if (this.counts.length > RATE_WINDOW) this.counts.shift();
+  }
+
+  #rate(count) {
+    const [first, last] = [this.counts.at(0), this.counts.at(-1)];
+    return this.counts.length < 2 ? null : (last[count] - first[count]) / ((last.at - first.at) / 1000);
   }
 
   /** An empty src closes a stream in most browsers; taking the element away does not. */

@@ -2,7 +2,7 @@
 
 import { byId, setText } from "./dom.js";
 
-/** Ask for the picture once more, for the answer's words alone. */
+/** @param url the stream's, without the page's id: with it, it would end the page's own */
 export async function showRefusal(url) {
   const asked = new AbortController();
   try {
