@@ -12,8 +12,7 @@ export class Over {
   /** @param placed what geometry.js says of the image */
   place(placed) {
     this.placed = placed;
-    const { a, b, c, d, e, f } = placed.matrix;
-    this.group.setAttribute("transform", `matrix(${[a, b, c, d, e, f].join(" ")})`);
+    this.group.setAttribute("transform", placed.matrix);
   }
 
   draw(name, path = "") {

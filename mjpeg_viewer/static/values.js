@@ -141,17 +141,22 @@ function fillCurve(row, values) {
 }
 
 function drawCurve(curve, values, say, range = texts.range) {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const value of values) {
-    if (typeof value !== "number") continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
+  const [low, high] = ends(values);
   const [lowText, highText] = [number(low, 4), number(high, 4)];
   curve.path.setAttribute("d", pathOf(values, low, high));
   curve.svg.setAttribute("aria-label", say(values.length, lowText, highText));
   setText(curve.range, range(lowText, highText, values.length / 2));
+}
+
+/** The least and the greatest number. */
+function ends(values) {
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (typeof value !== "number") continue;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return [least, most];
 }
 
 function makeCurve(cell) {
@@ -173,18 +178,11 @@ function pathOf(values, low, high) {
   const y = (value) => (scale ? HEIGHT - 1 - (value - low) * scale : HEIGHT / 2).toFixed(1);
   const columns = Math.min(values.length, WIDTH);
   const x = (column) => (columns > 1 ? (column / (columns - 1)) * WIDTH : WIDTH / 2).toFixed(1);
+  const at = (column) => Math.floor((column * values.length) / columns);
   let path = "";
   let pen = "M";
   for (let column = 0; column < columns; column += 1) {
-    const end = Math.floor(((column + 1) * values.length) / columns);
-    let least = Infinity;
-    let most = -Infinity;
-    for (let index = Math.floor((column * values.length) / columns); index < end; index += 1) {
-      const value = values[index];
-      if (typeof value !== "number") continue;
-      if (value < least) least = value;
-      if (value > most) most = value;
-    }
+    const [least, most] = ends(values.slice(at(column), at(column + 1)));
     if (least > most) {
       pen = "M";
       continue;
