@@ -84,7 +84,7 @@ class Viewer(asyncio.Protocol):
         self._slow = False  # only who is slow is paced: to look costs system calls
         self._waited = False
         self._look: asyncio.TimerHandle | None = None
-        self._taken = 0
+        self._taken: int | None = None
         self._moved = 0.0
 
     # -- the connection's beginning and end

@@ -34,7 +34,7 @@ async def until_read(page: Page, text: str) -> None:
         while read != text:
             png = await page.locator("#qr").screenshot()
             pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
-            read = cv2.QRCodeDetector().detectAndDecode(pixels)[0]
+            read = cv2.QRCodeDetectorAruco().detectAndDecode(pixels)[0]
 
 
 async def test_texts_for_programs_have_a_token_where_one_is_needed(beam: Simulator, page: Page, tmp_path: Path):
