@@ -126,7 +126,7 @@ class _FrameAnalysis(Mapping[str, Measure]):
             try:
                 image = self._frame.decode_image()
                 freed = None if self._subtract is None else self._subtract(image)
-                self._analysis = analyse(image if freed is None else freed, self._calibration.saturation)
+                self._analysis = analyse(image if freed is None else freed, self._calibration.saturation, image)
             except MessageError as error:
                 self._analysis = _Failure(error.kind, error.detail)
             except RenderError as error:

@@ -13,7 +13,7 @@ KEPT_BY_GROUP = 0o002
 """Others may read it, and its group may write it."""
 
 SECRET = 0o066
-"""Nobody but its owner may do anything with it."""
+"""Others may neither read nor write it."""
 
 SECRET_OF_GROUP = 0o026
 """Its group may read it, as Debian's ssl-cert does keys, and nobody else."""

@@ -198,8 +198,8 @@ def test_all_who_ask_share_one_analysis(monkeypatch: pytest.MonkeyPatch):
     """Eight threads at once cost one decoded picture and one analysis; nobody who asks costs none."""
     analyses: list[Analysis] = []
 
-    def analyse_once(image: Image, saturation: float | None) -> Analysis:
-        analyses.append(analyse(image, saturation))
+    def analyse_once(image: Image, saturation: float | None, sent: Image) -> Analysis:
+        analyses.append(analyse(image, saturation, sent))
         return analyses[-1]
 
     monkeypatch.setattr(calibration_module, "analyse", analyse_once)

@@ -17,7 +17,7 @@ from mjpeg_viewer.imaging.levels import find_extremes
 from mjpeg_viewer.imaging.profile import Profile, find_fwhm, find_moments
 
 
-def analyse(image: Image, saturation: float | None = None) -> "Analysis":
+def analyse(image: Image, saturation: float | None = None, sent: Image | None = None) -> "Analysis":
     """
     Measure an image: nothing now, and each thing when it is first asked for.
 
@@ -27,12 +27,13 @@ def analyse(image: Image, saturation: float | None = None) -> "Analysis":
             out; of colours the mean is taken, without alpha.
         saturation: Pixel value from which a pixel counts as saturated.  None: the largest of an 8 or 16 bit
             integer type, and for all others nobody knows.
+        sent: The image as sent, if something was taken off it: there a pixel is saturated or not.  None for ``image``.
 
     Raises:
         RenderError: This is no picture.
     """
     check_image(image)
-    return Analysis(image, saturation)
+    return Analysis(image, saturation, image if sent is None else sent)
 
 
 # Pixels that are counted at a time.
@@ -49,10 +50,9 @@ class Analysis(Mapping[str, Value]):
     where there is no honest number.
     """
 
-    def __init__(self, image: Image, saturation: float | None) -> None:
-        colours = image[:, :, :3] if image.ndim == 3 else image
-        self._image: Image = np.ascontiguousarray(colours, image.dtype.newbyteorder("="))
-        self._saturation = saturation
+    def __init__(self, image: Image, saturation: float | None, sent: Image) -> None:
+        self._image = _lay_out(image)
+        self._saturation, self._sent = saturation, sent
         self._found: dict[str, Value] = {}
 
     def __getitem__(self, name: str) -> Value:
@@ -92,7 +92,8 @@ class Analysis(Mapping[str, Value]):
         return dict(zip(("min_value", "max_value"), found or (None, None), strict=True))
 
     def _make_saturated(self) -> dict[str, Value]:
-        level, dtype = self._saturation, self._image.dtype
+        image = _lay_out(self._sent)
+        level, dtype = self._saturation, image.dtype
         if dtype.kind in "iu":
             if level is None and dtype.itemsize <= 2:
                 level = np.iinfo(dtype.str).max
@@ -100,7 +101,7 @@ class Analysis(Mapping[str, Value]):
         if level is None:
             return {"saturated": None}
         with np.errstate(invalid="ignore"):
-            over = np.greater_equal(self._image, level)
+            over = np.greater_equal(image, level)
         if over.ndim == 3:  # any(axis=2) takes nine times as long
             over = over[:, :, 0] | over[:, :, 1] | over[:, :, 2]
         return {"saturated": int(np.count_nonzero(over))}
@@ -144,6 +145,12 @@ _MAKERS: dict[str, Callable[[Analysis], dict[str, Value]]] = {
 
 MEASURES = tuple(_MAKERS)
 """The names of all measures."""
+
+
+def _lay_out(image: Image) -> Image:
+    """Return grey or colours without alpha, contiguous, in this machine's byte order."""
+    colours = image[:, :, :3] if image.ndim == 3 else image
+    return np.ascontiguousarray(colours, image.dtype.newbyteorder("="))
 
 
 def _sum(image: Image) -> tuple[Profile, Profile]:

@@ -125,6 +125,8 @@ class Pacer:
 
     def unacknowledged(self) -> int:
         """Return how many bytes the kernel was given that the other end has not confirmed (SIOCOUTQ)."""
+        if self._sock.fileno() < 0:  # under TLS it is closed one step before anybody is told
+            return 0
         (count,) = struct.unpack("=i", fcntl.ioctl(self._sock.fileno(), termios.TIOCOUTQ, bytes(4)))
         return int(count)
 
@@ -135,6 +137,8 @@ class Pacer:
 
     def delay(self) -> float:
         """Return 0 if the next item may be sent now, else after how many seconds it is worth to ask again."""
+        if self._sock.fileno() < 0:
+            return 0.0
         return self._pace.find_delay(self.unacknowledged(), read_path(self._sock), time.monotonic())
 
 

@@ -142,12 +142,14 @@ class Viewers:
         """Look after the viewers once a second, until cancelled."""
         while True:
             await asyncio.sleep(_TICK)
-            now = time.monotonic()
-            for viewer in self:
-                if self._logins.holds(viewer.identity):
-                    viewer.tick(now, self._stall_timeout)
-                else:
-                    viewer.close("may no longer watch")
+            self._look(time.monotonic())
+
+    def _look(self, now: float) -> None:
+        for viewer in self:
+            if self._logins.holds(viewer.identity):
+                viewer.tick(now, self._stall_timeout)
+            else:
+                viewer.close("may no longer watch")
 
     def _of_page(self, page: str, identity: Identity) -> tuple[Viewer, ...]:
         return tuple(self._by_page.get((page, identity), ()))

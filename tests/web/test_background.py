@@ -67,6 +67,9 @@ async def capture(site: Site, camera: Pusher, *images: NDArray[Any]) -> Any:
     return orjson.loads(body)
 
 
+FULL = 65535
+
+
 def scene(rows: int = 48) -> NDArray[Any]:
     """A ramp along x, from 100, of uint16."""
     return np.tile(np.arange(100, 164, dtype=np.uint16), (rows, 1))
@@ -170,19 +173,25 @@ async def test_background_is_subtracted_for_who_asks_and_for_nobody_else(watchin
 
 
 async def test_measures_are_of_the_image_without_it_for_who_asks(watching: Site, camera: Pusher) -> None:
-    """Numbers go with the picture: of what is left, or of the image as sent; as sent too where there is none."""
+    """
+    Numbers go with the picture: of what is left, or of the image as sent; as sent too where there is none.
+
+    But what is saturated is so as sent, whatever is taken off it.
+    """
     await capture(watching, camera, scene())
     image = scene()
     image[10:20, 10:20] += 1000
-    names = "/cameras/beam/events?channels=min_value,max_value,intensity"
+    image[30, 30] = FULL
+    names = "/cameras/beam/events?channels=min_value,max_value,intensity,saturated"
     async with watching.events(f"{names}&background=subtract") as without, watching.events(names) as plain:
-        for left, usual in (([0, 1000, 100_000.0], [100, 1119]), ([100, 1119], [100, 1119])):
+        for left, usual in (([0, FULL - 130, 100_000.0 + FULL - 130], [100, FULL]), ([100, FULL], [100, FULL])):
             await watching.until_watched(viewers=2)
             camera.send(image)
             clean = (await without.take("frame")).data["values"]
             whole = (await plain.take("frame")).data["values"]
             assert [clean[name] for name in ("min_value", "max_value", "intensity")][: len(left)] == left
             assert [whole[name] for name in ("min_value", "max_value")] == usual
+            assert clean["saturated"] == whole["saturated"] == 1
             await ask(watching, "DELETE")
 
 

@@ -228,8 +228,8 @@ async def test_viewer_of_events_gets_nothing_older_than_his_coming(site: Site, b
     [
         ("rate=0", "rate='0': expected a number from 0.01 to 1000"),
         ("rate=fast", "rate='fast': expected a number from 0.01 to 1000"),
-        ("channel=a", "unknown parameter 'channel'; known here are channels, rate, token, viewer"),
-        ("width=160", "unknown parameter 'width'; known here are channels, rate, token, viewer"),
+        ("channel=a", "unknown parameter 'channel'; known here are background, channels, rate, token, viewer"),
+        ("width=160", "unknown parameter 'width'; known here are background, channels, rate, token, viewer"),
     ],
 )
 async def test_bad_value_is_named(site: Site, query: str, message: str):

@@ -241,6 +241,44 @@ async def test_who_takes_a_little_outlives_who_takes_nothing(untimed_site: Site,
             assert stalled.reason.startswith("took no byte")
 
 
+async def test_first_look_lets_nobody_go(untimed_site: Site, beam: Simulator, monkeypatch: pytest.MonkeyPatch):
+    """Whoever has taken no byte of his pictures when he is looked at first has not taken none for long."""
+    site = untimed_site
+    async with site.raw(STREAM, receive_buffer=SMALL):
+        await site.until_watched()
+        viewer = get_viewer(site)
+        await fill(site, beam, viewer)
+        monkeypatch.setattr(Pacer, "unacknowledged", lambda pacer: viewer.sent_bytes - get_unsent(viewer))
+        now = time.monotonic()
+        viewer.tick(now)
+        assert viewer.reason == ""
+        viewer.tick(now + viewer_module.STALL_TIMEOUT + 1)
+        assert viewer.reason.startswith("took no byte")
+
+
+async def test_nothing_is_written_after_the_end(untimed_site: Site, beam: Simulator):
+    """Who is let go is sent nothing any more: not at once, not once he drained, and not when he is gone."""
+    site = untimed_site
+    async with site.pictures(f"{SMALL_PICTURES}&viewer=ready"), site.raw(STREAM, receive_buffer=SMALL):
+        await site.until_watched(viewers=2)
+        ready, busy = sorted(site.viewers, key=lambda viewer: viewer.page, reverse=True)
+        await fill(site, beam, busy)
+        await until(lambda: not ready._busy)
+        for viewer in (ready, busy):
+            sent, item = viewer.sent, viewer.newest
+            assert item is not None
+            viewer.close("logged out")
+            viewer.offer(item)
+            if viewer is busy:
+                viewer.resume_writing()
+            assert viewer.sent == sent
+        await until(lambda: not list(site.viewers))
+        busy.offer(item)
+        assert busy.sent == sent
+        with pytest.raises(RuntimeError):
+            busy._write(b"into whose connection?")
+
+
 async def test_server_looks_after_its_viewers_by_itself(beam: Simulator, monkeypatch: pytest.MonkeyPatch):
     """Nobody needs to ask: a viewer that takes nothing is let go in the background, one without frames is not."""
     monkeypatch.setattr(viewers_module, "_TICK", 0.01)

@@ -14,6 +14,7 @@ from mjpeg_viewer.simulator import Simulator
 from mjpeg_viewer.web.outside import Outside
 from mjpeg_viewer.web.tls import Certificate
 from mjpeg_viewer.web.viewer import Viewer
+from mjpeg_viewer.web.writing import count_unsent
 from tests.certificates import make_certificate, trust
 from tests.kit import Site, read_part, receiving, run_site, until
 from tests.raw import PATIENCE
@@ -76,9 +77,9 @@ def get_viewer(site: Site) -> Viewer:
     return viewer
 
 
-def count_unsent(viewer: Viewer) -> int:
+def get_unsent(viewer: Viewer) -> int:
     assert viewer._transport is not None
-    return viewer._count_unsent(viewer._transport)
+    return count_unsent(viewer._transport, viewer._carrier)
 
 
 async def send_one(site: Site, beam: Simulator) -> None:
@@ -120,7 +121,7 @@ async def test_stalled_viewer_holds_no_more_than_one_part(encrypted: Site, beam:
         for _ in range(30):
             await send_one(encrypted, beam)
             assert viewer.sent == on_its_way
-            assert count_unsent(viewer) < largest * 1.1 + 1000
+            assert get_unsent(viewer) < largest * 1.1 + 1000
         newest = beam.pulse_id - 1
         await until(lambda: viewer.skipped == newest - on_its_way - 1)
         chunks = Chunks(sock)
@@ -131,7 +132,7 @@ async def test_stalled_viewer_holds_no_more_than_one_part(encrypted: Site, beam:
         await asyncio.to_thread(chunks.skip_head)
         assert await asyncio.to_thread(chunks.take) == DELIMITER
         assert await asyncio.to_thread(read, on_its_way + 1) == [*range(1, on_its_way + 1), newest]
-        await until(lambda: not count_unsent(viewer))
+        await until(lambda: not get_unsent(viewer))
         beam.send()
         assert await asyncio.to_thread(read, 1) == [newest + 1]
         transport = viewer._transport
@@ -159,6 +160,26 @@ async def test_leaving_is_noticed_in_silence(encrypted: Site, tmp_path: Path, qu
             sock.close()
             await until(lambda: not list(encrypted.viewers))
     await until(lambda: not encrypted.app_server.connections)
+
+
+async def test_slow_viewer_that_is_lost_harms_nobody(encrypted: Site, beam: Simulator):
+    """What TLS is laid over is closed before the viewer is told; to offer and to look meanwhile is no error."""
+    async with encrypted.pictures() as pictures:
+        beam.send()
+        await pictures.take()
+        (viewer,) = encrypted.viewers
+        item, carrier = viewer.newest, viewer._carrier
+        assert item is not None
+        assert carrier is not None
+        viewer._slow = True
+        carrier.abort()
+        while viewer._pacer is not None and viewer._pacer._sock.fileno() >= 0:
+            await asyncio.sleep(0)
+        assert not viewer.reason
+        viewer.tick(0.0)
+        viewer._slow = True
+        viewer.offer(item)
+        await until(lambda: not list(encrypted.viewers))
 
 
 async def test_end_of_the_server_ends_streams(beam: Simulator, tmp_path: Path, quiet):
