@@ -24,8 +24,14 @@ def cpu_seconds(pid: int) -> float:
 
 
 def resident_bytes(pid: int) -> int:
-    """Memory that a process holds now."""
+    """Memory that a process holds now, with what it shares."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def private_bytes(pid: int) -> int:
+    """Memory that a process holds now, and no other (proc(5), /proc/PID/smaps_rollup)."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(1024 * int(kb) for kb in re.findall(r"^Private_(?:Clean|Dirty): *(\d+) kB", rollup, re.MULTILINE))
 
 
 def descriptors(pid: int) -> int:
