@@ -29,9 +29,10 @@ def resident_bytes(pid: int) -> int:
 
 
 def private_bytes(pid: int) -> int:
-    """Memory that a process holds now, and no other (proc(5), /proc/PID/smaps_rollup)."""
+    """Memory that a process wrote, holds now, and shares with no other (proc(5), /proc/PID/smaps_rollup)."""
+    # Private_Clean is pages of files, which become shared when anybody else maps the file, as another browser does.
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(1024 * int(kb) for kb in re.findall(r"^Private_(?:Clean|Dirty): *(\d+) kB", rollup, re.MULTILINE))
+    return sum(1024 * int(kb) for kb in re.findall(r"^Private_Dirty: *(\d+) kB", rollup, re.MULTILINE))
 
 
 def descriptors(pid: int) -> int:

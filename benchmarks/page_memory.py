@@ -1,8 +1,8 @@
 """
 Whether a page that is open for long holds more and more.
 
-What a process shares with no other is bounded.  Resident memory counts the buffers of decoded pictures as well, once in
-each process that has them mapped, for as long as the browser likes: it is only noted.
+What a process wrote and shares with no other is bounded, after its garbage was collected.  Resident memory is only
+noted: the code of the browser is in it, and the buffers of pictures once in each process that has them mapped.
 """
 
 import asyncio
