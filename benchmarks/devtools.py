@@ -1,9 +1,9 @@
 """
 A Chromium of which no more is asked than a measurement needs, over the DevTools protocol itself.
 
-Playwright enables the protocol's Network domain, for which the page's process keeps what it received (up to
-`maxTotalBufferSize`): what a page holds for long cannot be measured beside it.  Here nothing is enabled, and nothing
-that the browser tells unasked is kept.
+Playwright enables the protocol's Network domain, and then the page's process keeps what it received: up to 20 MB of a
+stream of events that is open, and all that scripts fetched, up to 200 MB.  What a page itself holds cannot be seen
+beside that.  Here no domain is enabled, and nothing that the browser tells unasked is kept.
 """
 
 import asyncio
