@@ -3,42 +3,63 @@
 import asyncio
 import base64
 import shutil
+import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from playwright.async_api import Browser, CDPSession, Error, Page, async_playwright
+from playwright.async_api import Browser, Error, Page, async_playwright
 
-from benchmarks.meter import cpu_seconds, resident_bytes
+from benchmarks.meter import cpu_seconds
 
 WINDOW = {"width": 1600, "height": 1000}
+# Without a GPU: what it would do is counted, too.
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+def find_chromium() -> str:
+    """Return the path of Debian's Chromium; end the program where there is none."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        sys.exit("there is no Chromium; type: apt-get install -y chromium")
+    return chromium
+
+
+def chromium_version() -> str:
+    """Return what Chromium says of itself, as "Chromium 156.0.8078.79"."""
+    said = subprocess.run([find_chromium(), "--version"], capture_output=True, text=True, check=True)
+    return " ".join(said.stdout.split()[:2])
 
 
 @asynccontextmanager
 async def run_chromium() -> AsyncIterator[Browser]:
-    """Run Debian's Chromium, without a window and without a GPU: what a GPU would do is counted, too."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        sys.exit("there is no Chromium; type: apt-get install -y chromium")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    """Run Chromium without a window, with playwright at its controls."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=arguments)
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         try:
             yield browser
         finally:
             await browser.close()
 
 
+class Asked(Protocol):
+    """What answers calls of the DevTools protocol."""
+
+    async def send(self, method: str, /) -> dict[str, Any]:
+        """Call a method; return its result."""
+        ...
+
+
 class Processes:
     """All processes of a browser, by its own word, as they are at each call."""
 
-    def __init__(self, session: CDPSession) -> None:
+    def __init__(self, session: Asked) -> None:
         self._session = session
 
     @classmethod
@@ -57,12 +78,12 @@ class Processes:
             used[kind] += (cpu - before.get(pid, (kind, 0.0))[1]) / (ended - began)  # type: ignore[assignment]
         return used
 
-    async def resident(self) -> Counter[str]:
-        """Bytes in memory, by kind."""
+    async def held(self, measure: Callable[[int], int]) -> Counter[str]:
+        """Add up by kind what each process holds, as `measure` says by its id."""
         held: Counter[str] = Counter()
         for pid, kind in (await self._list()).items():
             with suppress(FileNotFoundError, ProcessLookupError):
-                held[kind] += resident_bytes(pid)
+                held[kind] += measure(pid)
         return held
 
     async def _list(self) -> Mapping[int, str]:

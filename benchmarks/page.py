@@ -15,9 +15,7 @@ import asyncio
 import sys
 from contextlib import ExitStack
 
-from playwright.async_api import Browser
-
-from benchmarks.browser import WINDOW, run_chromium
+from benchmarks.browser import WINDOW, chromium_version, run_chromium
 from benchmarks.meter import machine, read_line, running, viewer
 from benchmarks.page_cpu import cpu
 from benchmarks.page_first import first
@@ -30,20 +28,19 @@ CAMERA = ("1280", "1024", str(HERTZ), "--values", str(VALUES), "--counter")
 ROWS = ("first", "cpu", "memory")
 
 
-async def measure(table: Table, browser: Browser, stage: Stage, users: list[str], args: argparse.Namespace) -> None:
-    """Measure the rows that are asked for, each with a browser context of its own."""
+async def measure(table: Table, stage: Stage, users: list[str], args: argparse.Namespace) -> None:
+    """Measure the rows that are asked for, each in a browser of its own."""
     for row in args.rows or ROWS:
-        if row == "first":
-            await first(table, browser, stage, users)
+        if row == "memory":
+            await memory(table, stage, args.seconds, min(10.0, args.seconds / 20))
             continue
-        name, _, value = AUTHORIZATION.partition(": ")
-        context = await browser.new_context(viewport=WINDOW, extra_http_headers={name: value})  # type: ignore[arg-type]
-        page = await context.new_page()
-        if row == "cpu":
-            await cpu(table, page, stage, *((1, 0.5, 1.0) if args.smoke else (7, 1.5, 4.0)))
-        else:
-            await memory(table, page, stage, args.seconds, min(10.0, args.seconds / 20))
-        await context.close()
+        async with run_chromium() as browser:
+            if row == "first":
+                await first(table, browser, stage, users)
+                continue
+            name, _, value = AUTHORIZATION.partition(": ")
+            context = await browser.new_context(viewport=WINDOW, extra_http_headers={name: value})  # type: ignore[arg-type]
+            await cpu(table, await context.new_page(), stage, *((1, 0.5, 1.0) if args.smoke else (7, 1.5, 4.0)))
 
 
 async def run(args: argparse.Namespace) -> int:
@@ -55,9 +52,8 @@ async def run(args: argparse.Namespace) -> int:
         source = "bsread+sub://" + read_line(camera, r"tcp://(\S+)")
         cameras = dict.fromkeys(("camera", "second", "third", "fourth"), source)
         stage = stack.enter_context(serving("page", viewer("serve"), cameras, HERTZ, users))
-        async with run_chromium() as browser:
-            print(f"the page in Chromium {browser.version}; {machine()}", flush=True)
-            await measure(table, browser, stage, users, args)
+        print(f"the page in {chromium_version()}; {machine()}", flush=True)
+        await measure(table, stage, users, args)
     if args.smoke:
         print("page: as it should be")
         return 0
