@@ -1,6 +1,7 @@
 """A person's hand in Chromium and in Firefox: how each of them is pointed at and typed into."""
 
 import asyncio
+import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,21 @@ class FirefoxHand(Hand):
         first, *others = [{"type": "pointerMove", "x": x, "y": y} for x, y in points]
         down, up = {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}
         await self._tab.perform("pointer", [first, down, *others, up] * times, "touch" if self.touch else "mouse")
+
+    async def click(self, selector: str) -> None:
+        """Come down on a control; again where Firefox, when it is busy, comes down beside it or not at all."""
+        watch = (
+            "(selector => { window.struck = false; addEventListener('pointerdown', ({ target }) => {"
+            " const wanted = document.querySelector(selector);"
+            " window.struck = (wanted.closest('label') ?? wanted).contains(target);"
+            " }, { capture: true, once: true }); return true; })"
+        )
+        struck = "false"
+        while struck == "false":
+            point = await self.find(selector)
+            await self.evaluate(f"{watch}({json.dumps(selector)})")
+            await self.stroke(point)
+            struck = await self.evaluate("String(window.struck)")  # undefined where it led to another page
 
     async def hover(self, point: Point) -> None:
         await self._tab.perform("pointer", [{"type": "pointerMove", "x": point[0], "y": point[1]}], "mouse")

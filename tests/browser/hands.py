@@ -28,13 +28,16 @@ _ALL = f"""[...document.querySelectorAll(
     "a[href], button, input:not([type=hidden]), select, summary, [tabindex='0']:not(.scroll)")].map({_NAME})"""
 
 # Where a control is once it can be hit there, and its size: of a box with its label, of a slider its handle.
-_FIND = """(selector => {
+_FIND = """(async selector => {
     const element = document.querySelector(selector);
     const styled = [...document.querySelectorAll("[rel=stylesheet]")].every(link => link.sheet);
     if (!element || element.disabled || !styled) return null;
     const target = element.closest("label") ?? element;
+    const before = target.getBoundingClientRect().y;
     target.scrollIntoView({ block: "center", behavior: "instant" });
     const box = target.getBoundingClientRect();
+    // Where a browser's other process thinks that it is, is known only with what is painted next.
+    if (box.y !== before) await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
     if (element.type === "range") {
         const style = getComputedStyle(document.documentElement);
         const handle = parseFloat(style.getPropertyValue("--target")) * parseFloat(style.fontSize);

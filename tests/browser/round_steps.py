@@ -254,5 +254,8 @@ async def share(this: Round) -> None:
     await hand.press("Control", "a")
     await hand.press("Control", "v")
     await hand.until(f"document.querySelector('#filter').value === document.querySelector('#{kinds[-1]}').value")
-    png = cv2.imdecode(np.frombuffer(await hand.look("#qr"), np.uint8), cv2.IMREAD_COLOR)
-    assert cv2.QRCodeDetectorAruco().detectAndDecode(png)[0] == await hand.evaluate("location.href")
+    address, read = await hand.evaluate("location.href"), ""
+    async with asyncio.timeout(PATIENCE):
+        while read != address:  # values that come may move it while it is looked at
+            png = cv2.imdecode(np.frombuffer(await hand.look("#qr"), np.uint8), cv2.IMREAD_COLOR)
+            read = cv2.QRCodeDetectorAruco().detectAndDecode(png)[0]

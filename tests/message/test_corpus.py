@@ -15,9 +15,9 @@ import zmq
 from bsread.data.helpers import get_value_bytes
 
 from mjpeg_viewer.message import MessageParser
-from mjpeg_viewer.multipart import Framing
 from mjpeg_viewer.rendition import Selection
 from mjpeg_viewer.simulator.counter import paint_counter
+from mjpeg_viewer.wire import Form
 from tests.corpus.container import HERE, unpack
 from tests.corpus.good import good
 from tests.corpus.make_corpus import all_messages, stored_files
@@ -81,7 +81,7 @@ def test_array_that_is_asked_for_by_name_has_to_fit_an_event(shape: list[int]):
     large = Sent("large", 0, "lz4", {"type": "uint8", "shape": shape}, blob)
     make_event = make_event_maker(Selection(("energy", "large")))
     frame = MessageParser().parse(make_message(*good(), large))
-    event = make_event(frame).get(Framing.LENGTH, chunked=False)
+    event = make_event(frame).get(Form(None, chunked=False))
     data = json.loads(event.split(b"\ndata: ")[1])
     assert data["values"] == {"energy": 5.5, "large": None}
     assert "still fit the event" in data["errors"]["large"]

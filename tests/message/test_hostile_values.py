@@ -15,11 +15,11 @@ from bsread.data.helpers import get_value_bytes
 from mjpeg_viewer.camera import Camera
 from mjpeg_viewer.errors import MessageError
 from mjpeg_viewer.message import Limits, MessageParser
-from mjpeg_viewer.multipart import Framing
 from mjpeg_viewer.rendition import Selection
 from mjpeg_viewer.sources import open_source
 from mjpeg_viewer.supervisor import Supervisor
 from mjpeg_viewer.web.events import EventMaker
+from mjpeg_viewer.wire import Form
 from tests.message.refusal import decode_all, refuse
 from tests.message.wire import Sent, make_message
 
@@ -139,7 +139,7 @@ async def test_everything_that_a_parser_lets_through_can_be_sent_as_an_event():
     with ThreadPoolExecutor(1) as executor:
         camera = Camera("beam", open_source("bsread+pull://127.0.0.1:9"), executor, Supervisor())
         frame = MessageParser().parse(make_message(*channels))
-        wire = EventMaker(camera, Selection())(frame).get(Framing.LENGTH, chunked=False)
+        wire = EventMaker(camera, Selection())(frame).get(Form(None, chunked=False))
     head, data = wire.decode().removesuffix("\n\n").split("\ndata: ")
     assert head == "event: frame\nid: 7"
     event = json.loads(data, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))

@@ -22,8 +22,8 @@ def analysed(monkeypatch: pytest.MonkeyPatch) -> list[Analysis]:
     """Every analysis that the server makes."""
     made: list[Analysis] = []
 
-    def note(image: Image, saturation: float | None) -> Analysis:
-        made.append(analyse(image, saturation))
+    def note(image: Image, saturation: float | None, sent: Image) -> Analysis:
+        made.append(analyse(image, saturation, sent))
         return made[-1]
 
     monkeypatch.setattr(calibration_module, "analyse", note)
