@@ -14,11 +14,11 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 import numpy.typing as npt
-from playwright.async_api import Browser, Error, Page, async_playwright
+from playwright.async_api import Browser, Error, Page, ViewportSize, async_playwright
 
 from benchmarks.meter import cpu_seconds
 
-WINDOW = {"width": 1600, "height": 1000}
+WINDOW = ViewportSize(width=1600, height=1000)
 # Without a GPU: what it would do is counted, too.
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
@@ -75,7 +75,8 @@ class Processes:
         after, ended = await self._measure(), loop.time()
         used: Counter[str] = Counter()
         for pid, (kind, cpu) in after.items():
-            used[kind] += (cpu - before.get(pid, (kind, 0.0))[1]) / (ended - began)  # type: ignore[assignment]
+            share = (cpu - before.get(pid, (kind, 0.0))[1]) / (ended - began)
+            used[kind] += share  # type: ignore[assignment]  # a Counter adds up shares too, though its types say int
         return used
 
     async def held(self, measure: Callable[[int], int]) -> Counter[str]:

@@ -12,6 +12,7 @@ Chromium, without a GPU, looks at its pages over loopback.  Camera, server and b
 
 import argparse
 import asyncio
+import signal
 import sys
 from contextlib import ExitStack
 
@@ -39,7 +40,7 @@ async def measure(table: Table, stage: Stage, users: list[str], args: argparse.N
                 await first(table, browser, stage, users)
                 continue
             name, _, value = AUTHORIZATION.partition(": ")
-            context = await browser.new_context(viewport=WINDOW, extra_http_headers={name: value})  # type: ignore[arg-type]
+            context = await browser.new_context(viewport=WINDOW, extra_http_headers={name: value})
             await cpu(table, await context.new_page(), stage, *((1, 0.5, 1.0) if args.smoke else (7, 1.5, 4.0)))
 
 
@@ -73,6 +74,8 @@ def main() -> int:
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     if args.smoke:
         args.seconds = 4.0
+    # What was started here ends with this, however it is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     return asyncio.run(run(args))
 
 

@@ -45,7 +45,8 @@ async def open_everything(page: Page, port: int) -> None:
 
 async def cpu(table: Table, page: Page, stage: Stage, rounds: int, settle: float, seconds: float) -> None:
     """Measure in turns; what counts is the difference to the picture alone."""
-    processes = await Processes.of(page.context.browser)  # type: ignore[arg-type]
+    assert page.context.browser is not None  # only a context that outlives its browser has none
+    processes = await Processes.of(page.context.browser)
     base = f"http://127.0.0.1:{stage.port}"
     await page.goto(base + PATH)
     await until_live(page)

@@ -59,7 +59,7 @@ async def first(table: Table, browser: Browser, stage: Stage, users: Sequence[st
 
 async def _open(browser: Browser, port: int, user: str, path: str, count: int) -> dict[str, Any]:
     """Log in once; return the steps, and after how many s which picture was seen first, sorted."""
-    context = await browser.new_context(viewport=WINDOW)  # type: ignore[arg-type]
+    context = await browser.new_context(viewport=WINDOW)
     try:
         page = await context.new_page()
         await page.goto(f"http://127.0.0.1:{port}/login?next={path}")

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.meter import machine, middle
 
+# Between two writes, in seconds: so long the reader takes to empty every connection.
 ROUNDS, BETWEEN = 60, 0.03
 HEADERS = 150
 

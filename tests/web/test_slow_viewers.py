@@ -262,6 +262,7 @@ async def test_nothing_is_written_after_the_end(untimed_site: Site, beam: Simula
     async with site.pictures(f"{SMALL_PICTURES}&viewer=ready"), site.raw(STREAM, receive_buffer=SMALL):
         await site.until_watched(viewers=2)
         ready, busy = sorted(site.viewers, key=lambda viewer: viewer.page, reverse=True)
+        assert not hasattr(ready, "__dict__")
         await fill(site, beam, busy)
         await until(lambda: not ready._busy)
         for viewer in (ready, busy):

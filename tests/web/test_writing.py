@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from mjpeg_viewer.web import writing
 from mjpeg_viewer.web.writing import begin
 from tests.certificates import make_certificate
 from tests.kit import until
@@ -70,6 +71,26 @@ async def test_what_the_kernel_does_not_take_goes_on_in_order():
         await until(lambda: not told.paused)
         write(b"next")
         assert await raw.read_exactly(4) == b"next"
+
+
+async def test_drained_connection_is_written_to_by_its_descriptor(monkeypatch: pytest.MonkeyPatch):
+    """What the kernel takes whole never meets the transport; the rest of what it does not, and nothing else, does."""
+    written: list[tuple[int, int]] = []
+    write_really = os.write
+
+    def note(descriptor: int, payload: bytes) -> int:
+        written.append((descriptor, write_really(descriptor, payload)))
+        return written[-1][1]
+
+    async with connection() as (told, raw):
+        write = begin(told.transport, None, b"first")
+        monkeypatch.setattr(writing.os, "write", note)
+        write(b"part")
+        write(LARGE)
+        assert [descriptor for descriptor, _ in written] == [told.descriptor] * 2
+        assert written[0][1] == 4
+        assert 0 < told.transport.get_write_buffer_size() <= len(LARGE) - written[1][1]
+        assert await raw.read_exactly(9) == b"firstpart"
 
 
 async def test_first_bytes_follow_what_is_left_in_the_transport():
