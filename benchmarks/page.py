@@ -74,8 +74,8 @@ def main() -> int:
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     if args.smoke:
         args.seconds = 4.0
-    # What was started here ends with this, however it is ended.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # Ended by SIGTERM as by Ctrl-C: asyncio cancels what runs, and what was started here ends with it.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     return asyncio.run(run(args))
 
 
