@@ -74,9 +74,13 @@ def main() -> int:
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     if args.smoke:
         args.seconds = 4.0
-    # Ended by SIGTERM as by Ctrl-C: asyncio cancels what runs, and what was started here ends with it.
+    # Ended by SIGTERM as by Ctrl-C, asyncio's way: what was started here ends with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    return asyncio.run(run(args))
+    try:
+        return asyncio.run(run(args))
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 if __name__ == "__main__":
