@@ -27,13 +27,15 @@ PAGES = {
 
 
 async def find_violations(page: Page) -> list[str]:
-    await page.evaluate(f"() => {{ {AXE} }}")
+    """What axe-core finds on the page as it is at its top, where nothing is scrolled half under what stays in sight."""
+    await page.evaluate(f"() => {{ scrollTo({{ top: 0, behavior: 'instant' }}); {AXE} }}")
     found = await page.evaluate(_RUN)
     return [f"{fault['id']}: {node['html']}" for fault in found["violations"] for node in fault["nodes"]]
 
 
 async def fill_panels(beam: Simulator, page: Page) -> None:
     """All that comes with its first use: the histogram, profiles and trend, the cursor and its value, the QR code."""
+    await page.mouse.move(0, 0)  # what clicked on a panel is not to lie on the picture when that is scrolled beneath it
     await page.locator("#fit").press("ArrowLeft")
     async with asyncio.timeout(PATIENCE):
         while not await page.evaluate(_FILLED):
@@ -93,3 +95,48 @@ async def test_every_page_is_for_everybody(beam: Simulator, browser: Browser, sc
         found["logged out"] = await find_violations(page)
     await close(context)
     assert found == {name: [] for name in found}
+
+
+# What has the focus, and whether anything of it can be seen: nine points of it.  Two sliders lie on one
+# another, and the veil on a picture that is not live.
+_FOCUSED = """() => {
+    const element = document.activeElement;
+    if (element === document.body) return null;
+    const box = element.getBoundingClientRect();
+    const whole = element.matches("#fit, [type=range]") ? element.parentElement : element;
+    const seen = [0.1, 0.5, 0.9].some(x => [0.1, 0.5, 0.9].some(y => {
+        const there = document.elementFromPoint(box.x + x * box.width, box.y + y * box.height);
+        return there && (whole.contains(there) || there.contains(element));
+    }));
+    return [element.id || element.getAttribute("aria-label") || element.name || element.textContent.trim(), seen];
+}"""
+
+
+@pytest.mark.parametrize("size", [*SIZES, "narrow"])
+async def test_what_has_the_focus_is_seen(beam: Simulator, browser: Browser, size: str):
+    """Neither the bar nor the picture, which stay in sight, cover what the keyboard comes to, down and up the page."""
+    width, height = SIZES.get(size, (320, 640))
+    context = await browser.new_context(viewport={"width": width, "height": height})
+    page = await context.new_page()
+    hidden: list[str] = []
+    steps = dict.fromkeys(("Tab", "Shift+Tab"), 0)
+    async with run_site({"beam": beam.url}) as site:
+        await receiving(beam)
+        await page.goto(site.base + PAGES["camera"], wait_until="commit")
+        for details in await page.locator("details:not(.menu) > summary:visible").all():
+            await details.click()
+        beam.send()
+        await expect(page.locator("#state")).to_have_attribute("data-state", "live")
+        await fill_panels(beam, page)
+        await page.evaluate("document.activeElement.blur(); scrollTo({ top: 0, behavior: 'instant' })")
+        for key in steps:
+            await page.keyboard.press(key)
+            while (focused := await page.evaluate(_FOCUSED)) and steps[key] < 300:
+                name, seen = focused
+                steps[key] += 1
+                if not seen:
+                    hidden.append(f"{name} by {key}")
+                await page.keyboard.press(key)
+    await close(context)
+    assert all(50 < count < 300 for count in steps.values()), steps
+    assert hidden == []
