@@ -22,7 +22,7 @@
 
 #define BOUNDARY "0123456789abcdef01234567"
 #define MOST 65536
-#define UNSENT 16384 /* as in mjpeg_viewer/web/viewer.py */
+#define UNSENT 16384 /* as in mjpeg_viewer/web/writing.py */
 
 struct part {
     int users;

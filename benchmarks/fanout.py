@@ -25,6 +25,7 @@ from benchmarks.table import Table
 SETTLE, SECONDS, ROUNDS = 1.0, 4.0, 3
 
 PRODUCT = ("asyncio", "uvloop")
+BARE = tuple(f"bare {loop}" for loop in PRODUCT)
 
 _LOADS = ((60_000, 30, 100), (60_000, 30, 500), (20_000, 100, 100), (20_000, 100, 500))
 
@@ -57,7 +58,7 @@ def cost(table: Table) -> None:
     """CPU per delivered frame, against the floor and the peers."""
     for size, fps, count in _LOADS:
         table.title(f"{count} viewers, {size // 1000} kB at {fps} frames/s")
-        seen = take_turns(["floor", "asyncio", "uvloop", "ustreamer", "mjpg-streamer"], size, fps, count, ROUNDS)
+        seen = take_turns(["floor", *BARE, *PRODUCT, "ustreamer", "mjpg-streamer"], size, fps, count, ROUNDS)
         for name, rounds in seen.items():
             groups = [one.groups["readers"] for one in rounds]
             table.note(
@@ -78,6 +79,10 @@ def cost(table: Table) -> None:
             if name in seen and against in seen:
                 ratios = ratio(seen[name], seen[against])
                 table.at_most(f"{name} ÷ {against}", middle(ratios), most, f"({ratios[0]:.2f} to {ratios[-1]:.2f})")
+        for name in BARE:
+            if name in seen:
+                ratios = ratio(seen[name], seen["floor"])
+                table.note(f"{name} ÷ floor: {middle(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})")
         if (size, count) == (20_000, 500):
             for name in PRODUCT:
                 if name in seen:

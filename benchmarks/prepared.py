@@ -11,6 +11,7 @@ LOOP is asyncio or uvloop; the options are those of serve.  On SIGUSR1 it prints
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import time
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.timer import open_timer
 from mjpeg_viewer import camera
 from mjpeg_viewer.cli import main as command
 from mjpeg_viewer.cli import making
@@ -64,23 +66,20 @@ def prepared_encoders(jpegs: list[bytes], fps: float, intake: Intake) -> type[En
             # published counts as lost, and one that was published late is old.
             loop = asyncio.get_running_loop()
             start = time.time() - intake.received / fps
-            offset = loop.time() - time.time()
-            timer: asyncio.Handle | None = None
+            timer = open_timer(1 / fps)
 
             def publish() -> None:
-                nonlocal timer
-                # uvloop's timers have whole milliseconds and may be early.
-                number = max(intake.received + 1, int((time.time() - start) * fps))
-                timer = loop.call_at(start + (number + 1) / fps + offset, publish)
+                number = intake.received + int.from_bytes(os.read(timer, 8), sys.byteorder)
                 intake.received, intake.last, intake.connected = number, time.time(), True
                 encoder.encoded += 1
                 encoder.hub.publish(Picture(jpegs[number % len(jpegs)], number, number, start + number / fps), number)
 
-            timer = loop.call_soon(publish)
+            loop.add_reader(timer, publish)
             try:
                 await loop.create_future()
             finally:
-                timer.cancel()
+                loop.remove_reader(timer)
+                os.close(timer)
 
     return PreparedEncoders
 

@@ -114,6 +114,17 @@ def floor(size: int, fps: float) -> Iterator[Stage]:
         yield Stage("floor", process, int(read_line(process, r"(\d+)")), "/", fps)
 
 
+def bare(loop: str) -> "Callable[[int, float], Any]":
+    """The least that Python can do, on this loop."""
+
+    @contextmanager
+    def run(size: int, fps: float) -> Iterator[Stage]:
+        with running(sys.executable, "-m", "benchmarks.bare", loop, str(fps), *make_jpegs(size)) as process:
+            yield Stage(f"bare {loop}", process, int(read_line(process, r"(\d+)")), "/", fps)
+
+    return run
+
+
 def product(loop: str) -> "Callable[[int, float], Any]":
     """Our server with prepared JPEGs, on this loop."""
 
@@ -186,9 +197,9 @@ def mjpg_streamer(size: int, fps: float) -> Iterator[Stage]:
 @cache
 def find_stages() -> "dict[str, Callable[[int, float], Any]]":
     """Return all that can run here, by name, and say what cannot."""
-    stages = {"floor": floor, "asyncio": product("asyncio")}
+    stages = {"floor": floor, "bare asyncio": bare("asyncio"), "asyncio": product("asyncio")}
     if find_spec("uvloop"):
-        stages["uvloop"] = product("uvloop")
+        stages |= {"bare uvloop": bare("uvloop"), "uvloop": product("uvloop")}
     else:
         print("uvloop is not installed: left out")
     for name, variable, peer in (

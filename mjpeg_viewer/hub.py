@@ -49,7 +49,7 @@ class Hub(Generic[T]):
             item: What is offered.
             sequence: Its place in time, rising; 0 where items have none.
         """
-        if len(self):
+        if self._subscribers or self._coming:
             self._newest = item, sequence
         for key, (subscriber, after) in tuple(self._coming.items()):
             if sequence > after:

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -21,6 +22,12 @@ class Form(NamedTuple):
 
     kind: Hashable
     chunked: bool
+
+
+@lru_cache(maxsize=64)
+def find_form(kind: Hashable, chunked: bool) -> Form:
+    """Return the form, one object for all who ask for it: it is looked up for each viewer of each item."""
+    return Form(kind, chunked)
 
 
 class Wire(ABC):

@@ -16,15 +16,21 @@ from aiohttp import HttpVersion11, web
 from mjpeg_viewer.web.connection import Connection
 from mjpeg_viewer.web.logins import Identity
 from mjpeg_viewer.web.pacing import Pacer, make_pacer
-from mjpeg_viewer.web.writing import Write, begin, count_unsent, write_nothing
-from mjpeg_viewer.wire import Form, Wire, chunk
+from mjpeg_viewer.web.writing import NOWHERE, begin, count_unsent
+from mjpeg_viewer.wire import Wire, chunk, find_form
 
 # A laptop that sleeps stops reading without closing.  30 s outlives a Wi-Fi roam and stays below nginx's default
 # proxy_send_timeout (60 s).
 STALL_TIMEOUT = 30.0
 
 
-class Viewer(asyncio.Protocol):
+class _Touched:
+    """What is read or written of each viewer for each frame: the slots of a base come first, so they lie together."""
+
+    __slots__ = ("_busy", "_form", "_outlet", "_slow", "_write", "newest", "sent", "sent_bytes")
+
+
+class Viewer(_Touched, asyncio.Protocol):
     """
     A viewer's connection, from the response's headers to its end.
 
@@ -49,10 +55,9 @@ class Viewer(asyncio.Protocol):
 
     # A dict for each viewer would be one more thing to fetch from memory, for each frame.
     __slots__ = (
-        *("address", "after", "began", "cameras", "identity", "kind", "newest", "page"),
-        *("sent", "sent_bytes", "skipped"),
-        *("_busy", "_carrier", "_end", "_form", "_http", "_look", "_loop", "_moved", "_pacer", "_slow", "_taken"),
-        *("_transport", "_waited", "_waiting", "_write"),
+        *("address", "after", "began", "cameras", "identity", "kind", "page", "skipped"),
+        *("_carrier", "_end", "_http", "_look", "_loop", "_moved", "_pacer", "_taken"),
+        *("_transport", "_waited", "_waiting"),
     )
 
     def __init__(
@@ -70,7 +75,7 @@ class Viewer(asyncio.Protocol):
         self.after = 0
         self.newest: Wire | None = None
         # aiohttp sends an endless response in chunks, but to HTTP/1.0, where closing ends it.
-        self._form = Form(form, chunked=request.version >= HttpVersion11)
+        self._form = find_form(form, request.version >= HttpVersion11)
         self._waiting: dict[str, Wire] = {}
         self._busy = True  # nothing can be written before attach(), nor after the end
         self._loop = asyncio.get_running_loop()
@@ -79,7 +84,7 @@ class Viewer(asyncio.Protocol):
         # What TLS is laid over; its buffer is one more in which old pictures could wait.
         self._carrier = request.protocol.carrier if isinstance(request.protocol, Connection) else None
         self._http: asyncio.Protocol | None = None
-        self._write: Write = write_nothing
+        self._write, self._outlet = NOWHERE
         self._pacer: Pacer | None = None
         self._slow = False  # only who is slow is paced: to look costs system calls
         self._waited = False
@@ -95,7 +100,7 @@ class Viewer(asyncio.Protocol):
         self._http = cast(asyncio.Protocol, transport.get_protocol())
         transport.set_protocol(self)
         first = chunk(opening) if self._form.chunked else opening
-        self._write = begin(transport, self._carrier, first)
+        self._write, self._outlet = begin(transport, self._carrier, first)
         self._pacer = make_pacer(transport.get_extra_info("socket"))
         self.sent_bytes += len(first)
         if not count_unsent(transport, self._carrier):
@@ -166,9 +171,13 @@ class Viewer(asyncio.Protocol):
 
     def _send(self, item: Wire) -> None:
         payload = item.get(self._form)
-        self._write(payload)
+        size = len(payload)
+        write = self._write  # called as an attribute it would be looked for as a method first
+        taken = write(self._outlet, payload)
+        if taken != size and self._transport is not None:
+            self._transport.write(memoryview(payload)[taken:])
         self.sent += 1
-        self.sent_bytes += len(payload)
+        self.sent_bytes += size
         self.newest = item
 
     # -- asyncio.Protocol: told by the transport, and passed on to aiohttp
@@ -200,7 +209,8 @@ class Viewer(asyncio.Protocol):
 
     def _write_no_more(self) -> None:
         # The descriptor may soon be another's.
-        self._transport, self._pacer, self._write, self._busy = None, None, write_nothing, True
+        self._transport, self._pacer, self._busy = None, None, True
+        self._write, self._outlet = NOWHERE
         if self._look is not None:
             self._look.cancel()
 

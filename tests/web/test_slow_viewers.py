@@ -277,7 +277,7 @@ async def test_nothing_is_written_after_the_end(untimed_site: Site, beam: Simula
         busy.offer(item)
         assert busy.sent == sent
         with pytest.raises(RuntimeError):
-            busy._write(b"into whose connection?")
+            busy._write(busy._outlet, b"into whose connection?")
 
 
 async def test_server_looks_after_its_viewers_by_itself(beam: Simulator, monkeypatch: pytest.MonkeyPatch):

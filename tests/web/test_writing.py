@@ -3,7 +3,7 @@
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
@@ -48,6 +48,18 @@ class Told(asyncio.Protocol):
         self.lost = True
 
 
+def open_way(told: Told, first: bytes) -> Callable[[bytes], None]:
+    """Begin, and return how to write as a viewer does: what is not taken goes into the transport."""
+    write, outlet = begin(told.transport, None, first)
+
+    def write_all(payload: bytes) -> None:
+        taken = write(outlet, payload)
+        if taken != len(payload):
+            told.transport.write(memoryview(payload)[taken:])
+
+    return write_all
+
+
 @asynccontextmanager
 async def connection() -> AsyncIterator[tuple[Told, Raw]]:
     """A connection: as the server is told of it, and the other end."""
@@ -64,7 +76,7 @@ async def connection() -> AsyncIterator[tuple[Told, Raw]]:
 async def test_what_the_kernel_does_not_take_goes_on_in_order():
     """A part that is larger than all buffers arrives whole, the transport tells so, and the next one follows it."""
     async with connection() as (told, raw):
-        write = begin(told.transport, None, b"first")
+        write = open_way(told, b"first")
         write(LARGE)
         assert told.paused
         assert await raw.read_exactly(5 + len(LARGE)) == b"first" + LARGE
@@ -83,7 +95,7 @@ async def test_drained_connection_is_written_to_by_its_descriptor(monkeypatch: p
         return written[-1][1]
 
     async with connection() as (told, raw):
-        write = begin(told.transport, None, b"first")
+        write = open_way(told, b"first")
         monkeypatch.setattr(writing.os, "write", note)
         write(b"part")
         write(LARGE)
@@ -109,7 +121,7 @@ async def test_first_bytes_follow_what_is_left_in_the_transport():
 async def test_descriptor_is_the_connections_until_it_is_told_of_the_loss(end: str):
     """However a connection ends, a descriptor that may be written to has not become another's."""
     async with connection() as (told, raw):
-        write = begin(told.transport, None, b"first")
+        write = open_way(told, b"first")
         match end:
             case "abort":
                 told.transport.abort()
@@ -136,7 +148,7 @@ async def test_nothing_goes_past_tls(tmp_path: Path):
     class Writing(Told):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
-            begin(self.transport, None, b"first ")(b"second")
+            open_way(self, b"first ")(b"second")
             self.transport.close()
 
     trusting = ssl.create_default_context(cafile=chain)
