@@ -84,7 +84,7 @@ function eventsUrl() {
   // A measure that is pinned is computed for as long as it is.
   if (view.get("pins")) names.push(encodeURIComponent(view.get("pins")));
   const background = view.get("background") ? "&background=subtract" : "";
-  return `${path}/events?rate=10&channels=*,${names}${background}&viewer=${encodeURIComponent(viewer)}`;
+  return `${path}/events?rate=10&channels=*,${names}${background}&viewer=${viewer}`;
 }
 
 function showState() {
@@ -158,7 +158,7 @@ async function showSpot() {
 /** What the address asks for: the same for whoever opens it. */
 function showView() {
   const [query, still] = [view.query(), view.query("fps")];
-  const url = `${path}/stream.mjpg?viewer=${encodeURIComponent(viewer)}${query && `&${query}`}`;
+  const url = `${path}/stream.mjpg?viewer=${viewer}${query && `&${query}`}`;
   if (url !== picture.url) freeze?.resume(); // what is held was another view's
   picture.show(url);
   byId("fault").hidden = true;

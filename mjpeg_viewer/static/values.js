@@ -1,12 +1,13 @@
 // The table of a frame's values: one row per channel, updated in place, arrays as small curves.
 
-import { setText } from "./dom.js";
+import { byId, setText } from "./dom.js";
 import { number } from "./format.js";
 import { texts } from "./texts.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 120;
-const HEIGHT = 26;
+// Of a curve's drawing, as in the page's template.
+const [WIDTH, HEIGHT] = [120, 26];
+const make = (template) => byId(template).content.cloneNode(true);
+
 let Trend; // comes with the first pin
 
 export class ValuesTable {
@@ -62,20 +63,15 @@ export class ValuesTable {
   }
 
   #add(channel) {
-    const element = this.body.insertRow();
+    this.body.append(make("value-row"));
+    const element = this.body.lastElementChild;
     element.dataset.channel = channel;
-    const name = document.createElement("th");
-    name.scope = "row";
-    const pin = document.createElement("button");
-    pin.type = "button";
-    pin.className = "pin";
-    pin.setAttribute("aria-label", texts.pin(channel));
+    const [name, cell] = element.cells;
+    const pin = name.firstElementChild;
+    pin.ariaLabel = texts.pin(channel);
     pin.addEventListener("click", () => this.#pin(channel));
-    name.append(pin, channel);
-    const cell = document.createElement("td");
-    cell.className = "value";
-    element.append(name, cell);
-    this.rows.set(channel, { element, name, pin, cell, curve: null, trend: null });
+    name.append(channel);
+    this.rows.set(channel, { element, name, pin, cell });
     this.#mark(channel);
   }
 
@@ -144,7 +140,7 @@ function drawCurve(curve, values, say, range = texts.range) {
   const [low, high] = ends(values);
   const [lowText, highText] = [number(low, 4), number(high, 4)];
   curve.path.setAttribute("d", pathOf(values, low, high));
-  curve.svg.setAttribute("aria-label", say(values.length, lowText, highText));
+  curve.svg.ariaLabel = say(values.length, lowText, highText);
   setText(curve.range, range(lowText, highText, values.length / 2));
 }
 
@@ -160,16 +156,10 @@ function ends(values) {
 }
 
 function makeCurve(cell) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("role", "img");
-  const path = document.createElementNS(SVG, "path");
-  svg.append(path);
-  const range = document.createElement("span");
   cell.classList.remove("text");
-  cell.replaceChildren(svg, range);
-  return { svg, path, range };
+  cell.replaceChildren(make("curve"));
+  const [svg, range] = cell.children;
+  return { svg, path: svg.firstChild, range };
 }
 
 /** Lowest and highest per column, so that a narrow peak survives; what is not a number leaves a gap. */

@@ -23,7 +23,7 @@ const multiplexed = /^h[23]/.test(navigation?.nextHopProtocol ?? "");
 const streams = multiplexed ? tiles.size : tiles.size > STREAMS ? STREAMS - 1 : STREAMS;
 
 // Every tile's viewer, streamed or not: its event each second also says that the connection lives.
-const viewers = [...byViewer.keys()].map((viewer) => `&viewer=${encodeURIComponent(viewer)}`).join("");
+const viewers = [...byViewer.keys()].map((viewer) => `&viewer=${viewer}`).join("");
 
 const link = new Link(`/events?channels=&rate=2${viewers}`, null, {
   status(data) {
