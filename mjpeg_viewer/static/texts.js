@@ -30,7 +30,7 @@ export const texts = {
 
   noValues: "No values yet.",
   noMatch: "No channel of this name.",
-  shownOf: (shown, all) => (shown === all ? `${all}` : `${shown} of ${all}`),
+  shownOf: (shown, all) => (shown === all ? `${all || ""}` : `${shown} of ${all}`),
   range: (low, high) => `${low} … ${high}`,
   curve: (count, low, high) => `curve of ${count} values from ${low} to ${high}`,
   pin: (channel) => `Pin ${channel}`,

@@ -1,6 +1,7 @@
 // The table of a frame's values: one row per channel, updated in place, arrays as small curves.
 
 import { byId, setText } from "./dom.js";
+import { makeFilter } from "./filter.js";
 import { number } from "./format.js";
 import { texts } from "./texts.js";
 
@@ -8,6 +9,7 @@ import { texts } from "./texts.js";
 const [WIDTH, HEIGHT] = [120, 26];
 const make = (template) => byId(template).content.cloneNode(true);
 
+const body = byId("values");
 let Trend; // comes with the first pin
 
 export class ValuesTable {
@@ -15,14 +17,19 @@ export class ValuesTable {
    * @param pins   the names of channels that stand first and have a trend
    * @param pinned called with them when they change
    */
-  constructor(body, filter, count, empty, pins, pinned) {
-    Object.assign(this, { body, filter, count, empty, pinned });
+  constructor(pins, pinned) {
     this.pins = new Set(pins);
+    this.pinned = pinned;
     this.trends = new Map();
     this.rows = new Map();
     this.values = {};
-    filter.addEventListener("input", () => this.#narrow());
-    this.#narrow();
+    this.narrow = makeFilter(byId("filter"), this.rows, byId("values-count"), (shown) => {
+      const empty = byId("values-empty");
+      setText(empty, this.rows.size ? texts.noMatch : texts.noValues);
+      empty.hidden = shown > 0;
+      this.#fill();
+    });
+    this.narrow();
   }
 
   /** A channel once seen keeps its row, so that one with a modulo does not come and go. */
@@ -30,9 +37,13 @@ export class ValuesTable {
     this.values = values;
     const known = this.rows.size;
     for (const channel of Object.keys(values)) if (!this.rows.has(channel)) this.#add(channel);
-    if (this.rows.size !== known) this.#narrow();
+    if (this.rows.size !== known) this.narrow();
+    else this.#fill();
+  }
+
+  #fill() {
     for (const [channel, row] of this.rows) {
-      if (!row.element.hidden) fill(row, values[channel] ?? null);
+      if (!row.element.hidden) fill(row, this.values[channel] ?? null);
     }
   }
 
@@ -58,13 +69,13 @@ export class ValuesTable {
   clear() {
     this.rows.clear();
     this.values = {};
-    this.body.replaceChildren();
-    this.#narrow();
+    body.replaceChildren();
+    this.narrow();
   }
 
   #add(channel) {
-    this.body.append(make("value-row"));
-    const element = this.body.lastElementChild;
+    body.append(make("value-row"));
+    const element = body.lastElementChild;
     element.dataset.channel = channel;
     const [name, cell] = element.cells;
     const pin = name.firstElementChild;
@@ -91,26 +102,12 @@ export class ValuesTable {
     const { activeElement } = document;
     for (const first of [...this.pins].reverse()) {
       const row = this.rows.get(first);
-      if (row) this.body.prepend(row.element);
+      if (row) body.prepend(row.element);
     }
     activeElement.focus({ preventScroll: true });
     if (pinned) return;
     if (trend) name.lastChild.remove();
     this.rows.get(channel).trend = null;
-  }
-
-  #narrow() {
-    const wanted = this.filter.value.trim().toLowerCase();
-    let shown = 0;
-    for (const [channel, row] of this.rows) {
-      const match = channel.toLowerCase().includes(wanted);
-      if (match && row.element.hidden) fill(row, this.values[channel] ?? null);
-      row.element.hidden = !match;
-      shown += match;
-    }
-    setText(this.count, this.rows.size ? texts.shownOf(shown, this.rows.size) : "");
-    setText(this.empty, this.rows.size ? texts.noMatch : texts.noValues);
-    this.empty.hidden = shown > 0;
   }
 }
 
