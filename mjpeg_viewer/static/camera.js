@@ -37,6 +37,7 @@ let stale = true;
 let readAt = -READ_PERIOD;
 let painting, reading, fitted;
 let freeze, profiles, histogram, share;
+let aside; // what the page asks for, and nobody else
 
 // The newest events, so that a frozen picture has its own values beside it, or none.
 const frames = [];
@@ -49,6 +50,7 @@ const link = new Link(eventsUrl(), camera, {
     showState();
   },
   frame(data) {
+    data.aside = aside;
     frames.push(data);
     if (frames.length > FRAMES) frames.shift();
     table.note(data.values);
@@ -79,7 +81,8 @@ const link = new Link(eventsUrl(), camera, {
 });
 
 function eventsUrl() {
-  const names = [...AXES, ...(view.get("profiles") ? SPOT : []), ...(byId("settings").open ? HISTOGRAM : [])];
+  aside = [...AXES, ...(byId("settings").open ? HISTOGRAM : [])];
+  const names = [...aside, ...(view.get("profiles") ? SPOT : [])];
   // A measure that is pinned is computed for as long as it is.
   if (view.get("pins")) names.push(encodeURIComponent(view.get("pins")));
   const background = view.get("background") ? "&background=subtract" : "";
@@ -119,9 +122,7 @@ function showReadings() {
   showImage(frame, freeze?.shown?.pulse);
   if (!frame) return table.show({}); // of this picture no event came: there are more pictures than events
   histogram?.show(frame);
-  const shown = { ...frame.values };
-  for (const name of [...AXES, "histogram"]) delete shown[name];
-  table.show(shown);
+  table.show(frame.values, frame.aside);
   showNumbers();
 }
 

@@ -32,11 +32,17 @@ export class ValuesTable {
     this.narrow();
   }
 
-  /** A channel once seen keeps its row, so that one with a modulo does not come and go. */
-  show(values) {
+  /**
+   * A channel once seen keeps its row, so that one with a modulo does not come and go.
+   *
+   * @param aside the names of values that get no row unless they have one, as the stream's own, or are pinned
+   */
+  show(values, aside) {
     this.values = values;
     const known = this.rows.size;
-    for (const channel of Object.keys(values)) if (!this.rows.has(channel)) this.#add(channel);
+    for (const channel of Object.keys(values)) {
+      if (!this.rows.has(channel) && (this.pins.has(channel) || !aside.includes(channel))) this.#add(channel);
+    }
     if (this.rows.size !== known) this.narrow();
     else this.#fill();
   }

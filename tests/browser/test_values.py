@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 from playwright.async_api import Browser, Page, expect
 
-from mjpeg_viewer.simulator import Simulator
+from mjpeg_viewer.simulator import Beam, Simulator
+from mjpeg_viewer.simulator.beam import Value
+from tests.browser.test_controls import until_drawn
 from tests.browser.test_picture import until_shown
-from tests.kit import PATIENCE, Site
+from tests.kit import PATIENCE, Site, receiving, run_site
 
 
 async def test_pinned_value_stands_first_with_its_trend(site: Site, beam: Simulator, page: Page):
@@ -43,6 +45,41 @@ async def test_pinned_measure_is_computed(site: Site, beam: Simulator, page: Pag
     await site.until_watched(viewers=2)
     beam.send()
     await expect(page.locator("tr[data-channel=x_fwhm] .value")).to_have_text(re.compile(r"^\d"))
+
+
+class OwnMeasures(Beam):
+    """A camera that has a number of its own by the name of a measure, as cam_server's pipelines do."""
+
+    def values(self, number: int, delay: float = 0.1) -> dict[str, Value]:
+        return {**super().values(number, delay), "max_value": 4711}
+
+
+async def test_what_the_page_asks_for_itself_is_not_listed(page: Page):
+    """Open settings ask for measures of the picture; listed is what the stream has, and what is pinned."""
+    with Simulator(OwnMeasures(320, 240, "uint16", counter=True), start_pulse_id=1) as beam:
+        async with run_site({"beam": beam.url}) as site:
+            await receiving(beam)
+            await page.goto(f"{site.base}/cameras/beam?pins=x_step", wait_until="commit")
+            await site.until_watched(viewers=2)
+            beam.send()
+            names = page.locator("#values tr")
+            await expect(page.locator("#values-count")).to_have_text("8")
+            listed = await names.evaluate_all("rows => rows.map((row) => row.dataset.channel)")
+            assert listed[0] == "x_step"
+            assert "max_value" in listed
+            await page.get_by_text("Picture settings").click()
+            await until_drawn(beam, page)
+            await until_listed(beam, page, str(beam.pulse_id))
+            assert await names.evaluate_all("rows => rows.map((row) => row.dataset.channel)") == listed
+            await expect(page.locator("tr[data-channel=max_value] .value")).to_have_text("4711")
+
+
+async def until_listed(beam: Simulator, page: Page, pulse: str) -> None:
+    """Send until the page's numbers are those of this pulse or a later one."""
+    async with asyncio.timeout(PATIENCE):
+        while int(await page.locator("#pulse-id").inner_text()) < int(pulse):
+            beam.send()
+            await asyncio.sleep(0.02)
 
 
 async def test_values_are_shown_without_javascript(site: Site, beam: Simulator, browser: Browser):
