@@ -35,9 +35,16 @@ token?.addEventListener("input", () => fill(...view));
 for (const row of panel.querySelectorAll(".share-row")) {
   const button = row.querySelector("button");
   let timer = null;
+  // A button's name stays the same, so a line that nobody sees tells; emptied between, or it would not tell twice.
+  const say = (shown, told) => {
+    button.textContent = shown;
+    byId("copied").textContent = told;
+  };
   button?.addEventListener("click", async () => {
-    button.textContent = (await copy(row.querySelector("input"))) ? texts.copied : texts.selected;
+    say(texts.copy, "");
+    const text = (await copy(row.querySelector("input"))) ? texts.copied : texts.selected;
+    say(text, text);
     clearTimeout(timer);
-    timer = setTimeout(() => (button.textContent = texts.copy), 2000);
+    timer = setTimeout(() => say(texts.copy, ""), 2000);
   });
 }
