@@ -1,5 +1,6 @@
 // Ready text for taking this view elsewhere: the panel's fields, completed with the address this page came from.
 
+import { query } from "./addresses.js";
 import { byId } from "./dom.js";
 import { texts } from "./texts.js";
 
@@ -12,7 +13,6 @@ export function fill(page, stream) {
   view = [page, stream];
   // Programs and pages elsewhere have no session: they need a token, which is whoever copies the text to fill in.
   const pass = token && `token=${encodeURIComponent(token.value.trim() || token.placeholder)}`;
-  const query = (...terms) => terms.some(Boolean) ? `?${terms.filter(Boolean).join("&")}` : "";
   const found = { origin: location.origin, page: query(page), display: byId("display").search, stream: query(stream, pass), pass: query(pass) };
   for (const field of panel.querySelectorAll("[data-text]")) {
     field.value = field.dataset.text.replace(/\{(\w+)\}/g, (_, name) => found[name]);

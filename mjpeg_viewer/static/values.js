@@ -1,6 +1,6 @@
 // The table of a frame's values: one row per channel, updated in place, arrays as small curves.
 
-import { byId, setText } from "./dom.js";
+import { byId, load, setText } from "./dom.js";
 import { makeFilter } from "./filter.js";
 import { number } from "./format.js";
 import { texts } from "./texts.js";
@@ -67,7 +67,7 @@ export class ValuesTable {
   }
 
   async #begin(values) {
-    Trend = (await import("./trend.js").catch(() => null))?.Trend; // the next values try again
+    Trend = (await load("trend"))?.Trend;
     if (Trend) this.note(values);
   }
 
@@ -106,10 +106,7 @@ export class ValuesTable {
     pin.textContent = pinned ? "★" : "☆";
     // Pinned ones first, in their order, as on the display.
     const { activeElement } = document;
-    for (const first of [...this.pins].reverse()) {
-      const row = this.rows.get(first);
-      if (row) body.prepend(row.element);
-    }
+    body.prepend(...[...this.pins].flatMap((first) => this.rows.get(first)?.element ?? []));
     activeElement.focus({ preventScroll: true });
     if (pinned) return;
     if (trend) name.lastChild.remove();
@@ -118,7 +115,10 @@ export class ValuesTable {
 }
 
 function fill(row, value) {
-  if (Array.isArray(value) && value.some((item) => typeof item === "number")) return fillCurve(row, value);
+  if (Array.isArray(value) && value.some((item) => typeof item === "number")) {
+    row.curve ??= makeCurve(row.cell);
+    return drawCurve(row.curve, value, texts.curve);
+  }
   if (row.curve) {
     row.curve = null;
     row.cell.replaceChildren();
@@ -134,11 +134,6 @@ function asText(value) {
   return String(value);
 }
 
-function fillCurve(row, values) {
-  row.curve ??= makeCurve(row.cell);
-  drawCurve(row.curve, values, texts.curve);
-}
-
 function drawCurve(curve, values, say, range = texts.range) {
   const [low, high] = ends(values);
   const [lowText, highText] = [number(low, 4), number(high, 4)];
@@ -148,7 +143,7 @@ function drawCurve(curve, values, say, range = texts.range) {
 }
 
 /** The least and the greatest number. */
-function ends(values) {
+export function ends(values) {
   let [least, most] = [Infinity, -Infinity];
   for (const value of values) {
     if (typeof value !== "number") continue;

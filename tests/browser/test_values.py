@@ -6,7 +6,7 @@ import shlex
 
 import cv2
 import numpy as np
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from mjpeg_viewer.simulator import Beam, Simulator
 from mjpeg_viewer.simulator.beam import Value
@@ -45,6 +45,41 @@ async def test_pinned_measure_is_computed(site: Site, beam: Simulator, page: Pag
     await site.until_watched(viewers=2)
     beam.send()
     await expect(page.locator("tr[data-channel=x_fwhm] .value")).to_have_text(re.compile(r"^\d"))
+
+
+class ManyValues(Beam):
+    """A camera with more values than are seen at once."""
+
+    def values(self, number: int, delay: float = 0.1) -> dict[str, Value]:
+        return {**super().values(number, delay), **{f"voltage{i:02}": float(number + i) for i in range(40)}}
+
+
+async def test_pinning_leaves_what_one_reads_where_it_is(page: Page):
+    """The row that goes up closes its gap from below: those above it stay under the eye, also when its trend comes."""
+    with Simulator(ManyValues(320, 240, "uint16", counter=True), start_pulse_id=1) as beam:
+        async with run_site({"beam": beam.url}) as site:
+            await receiving(beam)
+            await page.goto(f"{site.base}/cameras/beam", wait_until="commit")
+            await site.until_watched(viewers=2)
+            beam.send()
+            row = page.locator("[data-channel=voltage19]")
+            await page.locator("[data-channel=voltage21]").scroll_into_view_if_needed()
+            before = await find_top(row)
+            await page.get_by_role("button", name="Pin voltage20").click()
+            await expect(page.locator("#values tr").first).to_have_attribute("data-channel", "voltage20")
+            assert abs(await find_top(row) - before) < 1
+            async with asyncio.timeout(PATIENCE):
+                while not await page.locator("#values th svg").count():
+                    beam.send()
+                    await asyncio.sleep(0.02)
+            await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            assert abs(await find_top(row) - before) < 1
+
+
+async def find_top(row: Locator) -> float:
+    box = await row.bounding_box()
+    assert box is not None
+    return box["y"]
 
 
 class OwnMeasures(Beam):
