@@ -29,6 +29,8 @@ async def test_pinned_value_stands_first_with_its_trend(site: Site, beam: Simula
     beam.send()
     trend = first.locator("th svg")
     await expect(trend).to_have_attribute("aria-label", re.compile("^the last [12] s, from 5"))
+    plain = await page.get_by_role("button", name="Pin image_size_x").evaluate(_BACKGROUND)
+    assert await page.get_by_role("button", name="Pin beam_energy").evaluate(_BACKGROUND) == plain  # the star is filled
     await page.reload(wait_until="commit")
     await site.until_watched(viewers=2)
     await expect(page.locator("#values-empty")).to_be_visible()
@@ -37,6 +39,9 @@ async def test_pinned_value_stands_first_with_its_trend(site: Site, beam: Simula
     await page.get_by_role("button", name="Pin beam_energy").click()
     await expect(page).not_to_have_url(re.compile("pins"))
     await expect(trend).to_have_count(0)
+
+
+_BACKGROUND = "(pin) => getComputedStyle(pin).backgroundColor"
 
 
 async def test_pinned_measure_is_computed(site: Site, beam: Simulator, page: Page):

@@ -13,6 +13,7 @@ from mjpeg_viewer.simulator import Beam, Simulator
 from tests.browser.both_hands import FirefoxHand
 from tests.browser.conftest import close
 from tests.browser.firefox import Tab
+from tests.browser.test_accessibility import find_violations
 from tests.deploy.proxies import run_proxy
 from tests.kit import Site, run_site, until
 
@@ -133,11 +134,13 @@ async def test_wall_is_narrowed_as_one_types(twelve: Site, page: Page):
     await field.press_sequentially(" CAM0")
     await field.press_sequentially("8")
     await expect(count).to_have_text("1 of 12")
+    await expect(page.get_by_role("search")).to_have_text("1 of 12 cameras")
     await until(lambda: streams(twelve) == {"cam08"})
     await field.fill("cam1")
     await expect(page.get_by_role("article")).to_have_text([re.compile("cam10"), re.compile("cam11")])
     await until(lambda: streams(twelve) == {"cam10", "cam11"})
     await until_all_painted(page, 2)
+    assert await find_violations(page) == []
     await expect(page).to_have_url(f"{twelve.base}/?find=cam1")
     await field.press("Enter")
     await page.reload(wait_until="commit")
@@ -179,6 +182,7 @@ async def test_filter_that_finds_nothing_says_so(twelve: Site, page: Page):
     await expect(page.get_by_role("search").get_by_role("status")).to_have_text("0 of 12")
     await expect(page.get_by_role("article")).to_have_count(0)
     await until(lambda: streams(twelve) == set())
+    assert await find_violations(page) == []
     await page.context.clear_cookies()
     await page.reload(wait_until="commit")
     await page.fill("[name=username]", "anna")
