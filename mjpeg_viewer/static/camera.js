@@ -1,6 +1,7 @@
 // The camera page: picture, state, values and numbers of one camera.  What only some use comes with its first use.
 
-import { byId, setText } from "./dom.js";
+import { address, camera, display, events, viewer } from "./addresses.js";
+import { byId, load, setText } from "./dom.js";
 import { showConnection, showImage } from "./facts.js";
 import { place } from "./geometry.js";
 import { Link } from "./link.js";
@@ -14,24 +15,15 @@ import { View } from "./view.js";
 
 // At 10 Hz as many as 30 pictures last, if they come at 1 Hz or more.
 const FRAMES = 300;
-// The stage takes the picture's own shape within these, so that a line camera's does not vanish.
-const ASPECT = [0.6, 3];
 // In ms: faster nobody reads, and each reading costs a layout.
 const READ_PERIOD = 250;
 
-// What the page asks for beside the channels: where the axes lie always, the others while they are shown.
-const AXES = ["x_first", "x_step", "y_first", "y_step"];
-const SPOT = ["x", "y"].flatMap((side) => [`${side}_profile`, `${side}_center_of_mass`, `${side}_fwhm`]);
-const HISTOGRAM = ["histogram", "min_value", "max_value"];
-
 const page = byId("camera");
-const { camera, path, viewer } = page.dataset;
 const stage = byId("stage");
 const pageTitle = document.title;
 const picture = new Picture(byId("picture"));
 const view = new View(byId("view"), showView);
-const parts = ["values", "filter", "values-count", "values-empty"].map(byId);
-const table = new ValuesTable(...parts, view.get("pins")?.split(","), (pins) => view.set("pins", pins.join(",")));
+const table = new ValuesTable(view.get("pins")?.split(","), (pins) => view.set("pins", pins.join(",")));
 const card = { picture, status: null, frame: null, frameAt: null };
 let counters = null;
 let stale = true;
@@ -43,13 +35,15 @@ let freeze, profiles, histogram, share;
 const frames = [];
 
 const over = new Over(byId("over"));
-const link = new Link(eventsUrl(), camera, {
+let asked = events(view);
+const link = new Link(asked.url, camera, {
   status(data) {
     if (card.status && card.status.status !== "live" && data.status === "live") table.clear();
     card.status = data;
     showState();
   },
   frame(data) {
+    data.aside = asked.aside;
     frames.push(data);
     if (frames.length > FRAMES) frames.shift();
     table.note(data.values);
@@ -79,12 +73,9 @@ const link = new Link(eventsUrl(), camera, {
   },
 });
 
-function eventsUrl() {
-  const names = [...AXES, ...(view.get("profiles") ? SPOT : []), ...(byId("settings").open ? HISTOGRAM : [])];
-  // A measure that is pinned is computed for as long as it is.
-  if (view.get("pins")) names.push(encodeURIComponent(view.get("pins")));
-  const background = view.get("background") ? "&background=subtract" : "";
-  return `${path}/events?rate=10&channels=*,${names}${background}&viewer=${encodeURIComponent(viewer)}`;
+function ask() {
+  asked = events(view);
+  link.move(asked.url);
 }
 
 function showState() {
@@ -120,20 +111,16 @@ function showReadings() {
   showImage(frame, freeze?.shown?.pulse);
   if (!frame) return table.show({}); // of this picture no event came: there are more pictures than events
   histogram?.show(frame);
-  const shown = { ...frame.values };
-  for (const name of [...AXES, "histogram"]) delete shown[name];
-  table.show(shown);
+  table.show(frame.values, frame.aside);
   showNumbers();
 }
 
-/** The stage gets about the picture's shape, and what fits into it exactly that. */
+/** Stage and picture get the shape of what is shown. */
 function fit(image) {
   if (!image) return;
   fitted = image;
   const placed = place(image, view.fields);
-  const { aspect } = placed;
-  stage.style.setProperty("--aspect", Math.min(Math.max(aspect, ASPECT[0]), ASPECT[1]).toFixed(3));
-  stage.style.setProperty("--shown", aspect.toFixed(6));
+  stage.style.setProperty("--shown", placed.aspect.toFixed(6));
   over.place(placed);
   over.crosses("marks", marks());
 }
@@ -144,11 +131,6 @@ function present() {
   return frames.find(({ pulse_id }) => String(pulse_id) === freeze.shown.pulse) ?? null;
 }
 
-/** A module at its first use; where the server does not answer, the next use tries again. */
-const load = (name) => import(`./${name}.js`).catch((error) => {
-  if (!(error instanceof TypeError)) throw error;
-});
-
 async function showSpot() {
   const wanted = view.get("profiles");
   if (wanted) profiles ??= await load("profiles");
@@ -157,34 +139,31 @@ async function showSpot() {
 
 /** What the address asks for: the same for whoever opens it. */
 function showView() {
-  const [query, still] = [view.query(), view.query("fps")];
-  const url = `${path}/stream.mjpg?viewer=${encodeURIComponent(viewer)}${query && `&${query}`}`;
+  const query = view.query();
+  const url = address("stream.mjpg", `viewer=${viewer}`, query);
   if (url !== picture.url) freeze?.resume(); // what is held was another view's
   picture.show(url);
   byId("fault").hidden = true;
   share?.fill(view.all, query);
-  byId("save-jpg").href = `${path}/snapshot.jpg${still && `?${still}`}`;
+  byId("save-jpg").href = address("snapshot.jpg", view.query("fps"));
   byId("scale-bar").src = `/colormaps/${view.get("colormap") ?? "grey"}.png`;
   byId("whole").hidden = !view.get("roi");
   fit(fitted);
-  link.move(eventsUrl());
+  ask();
   showBeside();
   showSpot();
   showState();
 }
 
-/** The marks in words; and a display that shows the same picture, and what is pinned here. */
+/** Its marks in words, and the way to its display. */
 function showBeside() {
   setText(byId("marks"), texts.marks(marks()));
-  const pins = view.get("pins")?.split(",").slice(0, 4).map(encodeURIComponent).join(",");
-  const query = [view.query(), pins && `channels=${pins}`].filter(Boolean).join("&");
-  byId("display").href = `${path}/display${query && `?${query}`}`;
+  byId("display").href = display(view);
 }
 
 async function refused() {
   if (!picture.running || picture.image.naturalWidth) return;
-  const query = view.query();
-  (await load("refusal"))?.showRefusal(`${path}/stream.mjpg${query && `?${query}`}`);
+  (await load("refusal"))?.showRefusal(address("stream.mjpg", view.query()));
 }
 
 /** The marks [[x, y], …]. */
@@ -193,24 +172,22 @@ function marks() {
   return pairs.map((pair) => pair.split(",").map(Number));
 }
 
-const waking = ["over", "down", "move", "up", "cancel"].map((type) => ["fit", `pointer${type}`]);
-waking.push(["fit", "keydown"], ["zoom", "click"], ["mark", "click"]);
-const early = [];
+let early = [];
 
 /** Load what follows the pointer; what came meanwhile is done again then. */
 async function wake(event) {
-  early.push(event);
-  if (early.length > 1) return;
+  if (early?.push(event) !== 1) return;
   const module = await load("pointer");
-  if (!module) return void (early.length = 0);
-  for (const [id, type] of waking) byId(id).removeEventListener(type, wake);
-  new module.Pointer(byId("fit"), over, path, {
+  const missed = early;
+  early = module ? null : [];
+  if (!module) return;
+  new module.Pointer(byId("fit"), over, {
     frame: () => card.frame,
     marks,
     zoom: (roi) => view.set("roi", roi),
     mark: (all) => view.set("marks", all.flat().join(",")),
   });
-  for (const one of early) one.target.dispatchEvent(new one.constructor(one.type, one));
+  for (const one of missed) one.target.dispatchEvent(new one.constructor(one.type, one));
 }
 
 async function toggleFreeze() {
@@ -234,17 +211,19 @@ function onOpen(panel, open) {
 
 picture.image.addEventListener("load", showState);
 picture.image.addEventListener("error", refused);
-for (const [id, type] of waking) byId(id).addEventListener(type, wake);
+for (const type of ["over", "down", "move", "up", "cancel"]) byId("fit").addEventListener(`pointer${type}`, wake);
+byId("fit").addEventListener("keydown", wake);
+for (const id of ["zoom", "mark"]) byId(id).addEventListener("click", wake);
 byId("freeze").addEventListener("click", toggleFreeze);
 byId("whole").addEventListener("click", () => view.set("roi", ""));
 byId("full-screen").addEventListener("click", () => {
   document.fullscreenElement ? document.exitFullscreen() : stage.parentElement.requestFullscreen();
 });
-byId("settings").addEventListener("toggle", () => link.move(eventsUrl()));
+byId("settings").addEventListener("toggle", ask);
 onOpen(byId("settings"), async () => {
   const [background, module] = await Promise.all([load("background"), load("histogram")]);
   if (module) (histogram ??= new module.Histogram(view)).show(card.frame);
-  background?.showBackground(`${path}/background`);
+  background?.showBackground();
 });
 onOpen(byId("share"), async () => {
   share = await load("share");

@@ -17,7 +17,7 @@ const channels = cells.map((cell) => encodeURIComponent(cell.dataset.channel)).j
 const picture = new Picture(byId("picture"));
 const card = { picture, status: null, frame: null, frameAt: null };
 
-const address = `${path}/events?rate=${RATE}&channels=${channels}&viewer=${encodeURIComponent(viewer)}`;
+const address = `${path}/events?rate=${RATE}&channels=${channels}&viewer=${viewer}`;
 const link = new Link(address, camera, {
   status(data) {
     card.status = data;

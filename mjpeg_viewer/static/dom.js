@@ -1,6 +1,11 @@
-// What every page does with its elements.
+// What every page does.
 
 export const byId = (id) => document.getElementById(id);
+
+/** A module at its first use; where the server does not answer, the next use tries again. */
+export const load = (name) => import(`./${name}.js`).catch((error) => {
+  if (!(error instanceof TypeError)) throw error;
+});
 
 /** Change a text only where it differs: an untouched text costs no layout and keeps its selection. */
 export function setText(element, text) {

@@ -7,7 +7,7 @@ import { texts } from "./texts.js";
 // What is older was recorded, not sent just now; what comes from the future comes from a clock that goes wrong.
 const PLAUSIBLE_AGE = [-0.05, 60];
 
-const put = (id, text) => setText(byId(id), text ?? texts.none);
+const put = (id, text) => setText(byId(id), String(text ?? texts.none));
 
 /** @param frame the event of what is shown, or null; pulse: the pulse id where no more is known */
 export function showImage(frame, pulse) {
@@ -17,9 +17,9 @@ export function showImage(frame, pulse) {
     put("image-type", image?.dtype);
     put("image-channel", image?.channel);
   }
-  put("pulse-id", String(frame?.pulse_id ?? pulse));
+  put("pulse-id", frame?.pulse_id ?? pulse);
   put("time", frame?.timestamp ? localTime(frame.timestamp) : null);
-  put("sequence", frame && String(frame.sequence));
+  put("sequence", frame?.sequence);
 }
 
 /**
@@ -34,9 +34,9 @@ export function showConnection({ frame, frameAt, picture }, counters, levels, st
   const stats = frame?.stats;
   const lag = stats ? frameAt / 1000 - frame.timestamp : NaN;
   const now = (value, say) => (stale || value == null ? null : say(value));
-  put("messages-received", stats && String(stats.messages_received));
+  put("messages-received", stats?.messages_received);
   put("bytes-received", stats && megabytes(stats.bytes_received));
-  put("skipped", counters && String(counters.skipped));
+  put("skipped", counters?.skipped);
   put("rate", now(stats?.rate, texts.hertz));
   put("bytes-rate", now(stats?.bytes_rate, (rate) => `${megabytes(rate)}/s`));
   put("shown-rate", now(picture.rate, texts.hertz));

@@ -1,5 +1,6 @@
 // The cursor on the picture: which pixel, and its true value; marks; and the box that is dragged to zoom.
 
+import { address } from "./addresses.js";
 import { byId, setText } from "./dom.js";
 import { measure, number } from "./format.js";
 import { at } from "./geometry.js";
@@ -15,24 +16,28 @@ const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDo
 
 export class Pointer {
   /** @param page {frame(), marks(), zoom(roi as text), mark([[x, y], …])} */
-  constructor(fit, over, path, page) {
-    Object.assign(this, { fit, over, path, page });
+  constructor(fit, over, page) {
+    Object.assign(this, { fit, over, page });
     this.pixel = null;
     this.from = null;
     this.tools = ["zoom", "mark"].map(byId);
     for (const { id } of this.tools) byId(id).addEventListener("click", () => this.#take(fit.dataset.tool === id ? "" : id));
     followFingers(fit, over, page);
-    fit.addEventListener("pointerdown", (event) => this.#down(event));
-    for (const type of ["pointerover", "pointermove"]) fit.addEventListener(type, (event) => this.#move(event));
-    fit.addEventListener("pointerup", (event) => this.#up(event));
-    fit.addEventListener("pointercancel", () => {
-      this.#letGo();
-      this.#show(null);
-    });
-    // A finger leaves whenever it is lifted: what it tapped on is told until it taps elsewhere.
-    fit.addEventListener("pointerleave", ({ pointerType }) => pointerType === "touch" || this.#show(null));
-    fit.addEventListener("dblclick", () => page.zoom(""));
-    fit.addEventListener("keydown", (event) => this.#key(event));
+    const handlers = {
+      pointerdown: (event) => this.#down(event),
+      pointerover: (event) => this.#move(event),
+      pointermove: (event) => this.#move(event),
+      pointerup: () => this.#up(),
+      pointercancel: () => {
+        this.#letGo();
+        this.#show(null);
+      },
+      // A finger leaves whenever it is lifted: what it tapped on is told until it taps elsewhere.
+      pointerleave: ({ pointerType }) => pointerType === "touch" || this.#show(null),
+      dblclick: () => page.zoom(""),
+      keydown: (event) => this.#key(event),
+    };
+    for (const [type, handler] of Object.entries(handlers)) fit.addEventListener(type, handler);
     setInterval(() => this.#ask(), VALUE_PERIOD);
   }
 
@@ -49,8 +54,7 @@ export class Pointer {
     const box = this.fit.getBoundingClientRect();
     const { matrix, roi } = this.over.placed;
     const spot = at(matrix.inverse(), (event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height);
-    const inside = (value, from, count) => Math.min(Math.max(Math.floor(value + 1e-6), from), from + count - 1);
-    return [inside(spot.x, roi.x, roi.width), inside(spot.y, roi.y, roi.height)];
+    return inside(roi, Math.floor(spot.x + 1e-6), Math.floor(spot.y + 1e-6));
   }
 
   #down(event) {
@@ -100,7 +104,7 @@ export class Pointer {
     const { roi } = this.over.placed;
     const half = (from, size, middle) => {
       const less = Math.ceil(size / 2);
-      return [Math.min(Math.max(from, middle - (less >> 1)), from + size - less), less];
+      return [keep(middle - (less >> 1), from, size - less + 1), less];
     };
     const [[left, width], [top, height]] = [half(roi.x, roi.width, x), half(roi.y, roi.height, y)];
     this.page.zoom([left, top, width, height].join(","));
@@ -115,8 +119,7 @@ export class Pointer {
       // The arrow tells a direction on the screen.
       const way = at(new DOMMatrix([matrix.a, matrix.b, matrix.c, matrix.d, 0, 0]).inverse(), ...KEYS[event.key]);
       const step = (value) => Math.sign(Math.round(value * 1e3)) * (event.shiftKey ? 10 : 1);
-      const keep = (value, from, count) => Math.min(Math.max(value, from), from + count - 1);
-      this.#show([keep(x + step(way.x), roi.x, roi.width), keep(y + step(way.y), roi.y, roi.height)]);
+      this.#show(inside(roi, x + step(way.x), y + step(way.y)));
     } else if (event.key === "+") this.#closer(x, y);
     else if (event.key === "-") this.page.zoom("");
     else if (event.key.toLowerCase() === "m") this.#mark([x, y]);
@@ -153,7 +156,7 @@ export class Pointer {
     if (!pixel || this.asking || this.dragged || document.hidden || this.fit.closest("[data-frozen]")) return;
     this.asking = true;
     try {
-      const answer = await fetch(`${this.path}/snapshot.npy?roi=${pixel},1,1&max_age_ms=${VALUE_PERIOD}`);
+      const answer = await fetch(address("snapshot.npy", `roi=${pixel},1,1&max_age_ms=${VALUE_PERIOD}`));
       const values = answer.ok ? readNpy(await answer.arrayBuffer()) : null;
       // An answer for where the cursor was is none for where it is.
       if (pixel === this.pixel) this.#say(values);
@@ -165,6 +168,8 @@ export class Pointer {
   }
 }
 
+const keep = (value, from, count) => Math.min(Math.max(value, from), from + count - 1);
+const inside = (roi, x, y) => [keep(x, roi.x, roi.width), keep(y, roi.y, roi.height)];
 const outline = (x, y, width, height) => `M${x} ${y}h${width}v${height}h${-width}z`;
 
 /** Where a pixel lies on calibrated axes, with their units; else nothing. */

@@ -4,6 +4,7 @@ import { byId, setText } from "./dom.js";
 import { measure } from "./format.js";
 import { at } from "./geometry.js";
 import { texts } from "./texts.js";
+import { ends } from "./values.js";
 
 // How much of the picture a profile takes, from the edge.
 const SHARE = 0.18;
@@ -60,15 +61,6 @@ function lay({ roi, matrix }, side) {
     return isX ? `${along} ${away}` : `${away} ${along}`;
   };
   return { from, to: from + count, point };
-}
-
-function ends(values) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return [low, high];
 }
 
 /** From the peak outwards to the first pixels at or below half, as docs/analysis.md has it; null where there is none. */

@@ -1,5 +1,6 @@
 // Ready text for taking this view elsewhere: the panel's fields, completed with the address this page came from.
 
+import { query } from "./addresses.js";
 import { byId } from "./dom.js";
 import { texts } from "./texts.js";
 
@@ -12,7 +13,6 @@ export function fill(page, stream) {
   view = [page, stream];
   // Programs and pages elsewhere have no session: they need a token, which is whoever copies the text to fill in.
   const pass = token && `token=${encodeURIComponent(token.value.trim() || token.placeholder)}`;
-  const query = (...terms) => terms.some(Boolean) ? `?${terms.filter(Boolean).join("&")}` : "";
   const found = { origin: location.origin, page: query(page), display: byId("display").search, stream: query(stream, pass), pass: query(pass) };
   for (const field of panel.querySelectorAll("[data-text]")) {
     field.value = field.dataset.text.replace(/\{(\w+)\}/g, (_, name) => found[name]);
@@ -35,9 +35,16 @@ token?.addEventListener("input", () => fill(...view));
 for (const row of panel.querySelectorAll(".share-row")) {
   const button = row.querySelector("button");
   let timer = null;
+  // A button's name stays the same, so a line that nobody sees tells; emptied between, or it would not tell twice.
+  const say = (shown, told) => {
+    button.textContent = shown;
+    byId("copied").textContent = told;
+  };
   button?.addEventListener("click", async () => {
-    button.textContent = (await copy(row.querySelector("input"))) ? texts.copied : texts.selected;
+    say(texts.copy, "");
+    const text = (await copy(row.querySelector("input"))) ? texts.copied : texts.selected;
+    say(text, text);
     clearTimeout(timer);
-    timer = setTimeout(() => (button.textContent = texts.copy), 2000);
+    timer = setTimeout(() => say(texts.copy, ""), 2000);
   });
 }

@@ -14,7 +14,7 @@ const SLOW = 0.1;
 export function judge(link, { status, frame, frameAt, picture }) {
   const verdict = (state, title, reason = "", stale = state !== "live") => ({ state, title, reason, stale });
   const since = (state, began, reason) => {
-    return verdict(state, texts.stale[state](began && Math.max(0, Date.now() - began) / 1000), reason);
+    return verdict(state, texts.stale[state] + texts.lasting(began && Math.max(0, Date.now() - began) / 1000), reason);
   };
   if (link.state === "logged-out") return since("logged-out", null, texts.loggedOut);
   if (link.state === "gone") return since("failed", null, texts.gone);
@@ -26,7 +26,7 @@ export function judge(link, { status, frame, frameAt, picture }) {
     // Silence is counted from the last frame seen here, by one clock; else by the server's word.
     return since(state, (state === "silent" && frameAt) || status.since * 1000, status.reason);
   }
-  if (picture.held) return verdict("live", texts.held(picture.held / 1000), texts.heldReason);
+  if (picture.held) return verdict("live", texts.held + texts.lasting(picture.held / 1000), texts.heldReason);
   if (frame && !frame.image) return verdict("live", texts.noImage);
   if (!picture.painted) return verdict("live", texts.awaited, status.reason);
   if (picture.skipping >= SLOW) return verdict("slow-link", null, texts.skipping(picture.skipping), false);

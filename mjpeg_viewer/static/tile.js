@@ -59,7 +59,7 @@ export class Tile {
 
   get #stream() {
     const again = `&try=${performance.now().toFixed(0)}`; // an address that was closed a moment ago may be remembered
-    return `${this.element.dataset.path}/stream.mjpg?viewer=${encodeURIComponent(this.viewer)}&${SMALL}&${GLANCE}${again}`;
+    return `${this.element.dataset.path}/stream.mjpg?viewer=${this.viewer}&${SMALL}&${GLANCE}${again}`;
   }
 
   get #snapshot() {

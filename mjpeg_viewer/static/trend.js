@@ -3,33 +3,26 @@
 const SECONDS = 600;
 
 export class Trend {
-  constructor() {
-    this.lows = new Array(SECONDS).fill(null);
-    this.highs = [...this.lows];
-    this.second = 0;
-  }
+  #ends = new Map();
+  #second = 0;
 
   /** Note a value that came now. @returns whether a new second has begun */
   add(value) {
-    const now = Math.floor(Date.now() / 1000);
-    const begun = now > this.second;
-    for (let gap = Math.min(now - this.second, SECONDS); gap > 0; gap -= 1) {
-      for (const side of [this.lows, this.highs]) {
-        side.shift();
-        side.push(null);
-      }
-    }
-    this.second = now;
+    const second = Math.max(Math.floor(Date.now() / 1000), this.#second);
+    const begun = second > this.#second;
+    this.#second = second;
+    for (const old of this.#ends.keys()) if (old <= second - SECONDS) this.#ends.delete(old);
     if (typeof value === "number") {
-      this.lows[SECONDS - 1] = Math.min(this.lows.at(-1) ?? value, value);
-      this.highs[SECONDS - 1] = Math.max(this.highs.at(-1) ?? value, value);
+      const [low, high] = this.#ends.get(second) ?? [value, value];
+      this.#ends.set(second, [Math.min(low, value), Math.max(high, value)]);
     }
     return begun;
   }
 
   /** Two numbers for each second since the first that is known, null where none came. */
   get values() {
-    const from = this.lows.findIndex((low) => low !== null);
-    return this.lows.flatMap((low, i) => (i < from ? [] : [low, this.highs[i]]));
+    const [from = Infinity] = this.#ends.keys();
+    const length = this.#second - from + 1;
+    return Array.from({ length }, (_, i) => this.#ends.get(from + i) ?? [null, null]).flat();
   }
 }

@@ -1,12 +1,15 @@
 // The table of a frame's values: one row per channel, updated in place, arrays as small curves.
 
-import { setText } from "./dom.js";
+import { byId, load, setText } from "./dom.js";
+import { makeFilter } from "./filter.js";
 import { number } from "./format.js";
 import { texts } from "./texts.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 120;
-const HEIGHT = 26;
+// Of a curve's drawing, as in the page's template.
+const [WIDTH, HEIGHT] = [120, 26];
+const make = (template) => byId(template).content.cloneNode(true);
+
+const body = byId("values");
 let Trend; // comes with the first pin
 
 export class ValuesTable {
@@ -14,24 +17,39 @@ export class ValuesTable {
    * @param pins   the names of channels that stand first and have a trend
    * @param pinned called with them when they change
    */
-  constructor(body, filter, count, empty, pins, pinned) {
-    Object.assign(this, { body, filter, count, empty, pinned });
+  constructor(pins, pinned) {
     this.pins = new Set(pins);
+    this.pinned = pinned;
     this.trends = new Map();
     this.rows = new Map();
     this.values = {};
-    filter.addEventListener("input", () => this.#narrow());
-    this.#narrow();
+    this.narrow = makeFilter(byId("filter"), this.rows, byId("values-count"), (shown) => {
+      const empty = byId("values-empty");
+      setText(empty, this.rows.size ? texts.noMatch : texts.noValues);
+      empty.hidden = shown > 0;
+      this.#fill();
+    });
+    this.narrow();
   }
 
-  /** A channel once seen keeps its row, so that one with a modulo does not come and go. */
-  show(values) {
+  /**
+   * A channel once seen keeps its row, so that one with a modulo does not come and go.
+   *
+   * @param aside the names of values that get no row unless they have one, as the stream's own, or are pinned
+   */
+  show(values, aside) {
     this.values = values;
     const known = this.rows.size;
-    for (const channel of Object.keys(values)) if (!this.rows.has(channel)) this.#add(channel);
-    if (this.rows.size !== known) this.#narrow();
+    for (const channel of Object.keys(values)) {
+      if (!this.rows.has(channel) && (this.pins.has(channel) || !aside.includes(channel))) this.#add(channel);
+    }
+    if (this.rows.size !== known) this.narrow();
+    else this.#fill();
+  }
+
+  #fill() {
     for (const [channel, row] of this.rows) {
-      if (!row.element.hidden) fill(row, values[channel] ?? null);
+      if (!row.element.hidden) fill(row, this.values[channel] ?? null);
     }
   }
 
@@ -49,7 +67,7 @@ export class ValuesTable {
   }
 
   async #begin(values) {
-    Trend = (await import("./trend.js").catch(() => null))?.Trend; // the next values try again
+    Trend = (await load("trend"))?.Trend;
     if (Trend) this.note(values);
   }
 
@@ -57,25 +75,20 @@ export class ValuesTable {
   clear() {
     this.rows.clear();
     this.values = {};
-    this.body.replaceChildren();
-    this.#narrow();
+    body.replaceChildren();
+    this.narrow();
   }
 
   #add(channel) {
-    const element = this.body.insertRow();
+    body.append(make("value-row"));
+    const element = body.lastElementChild;
     element.dataset.channel = channel;
-    const name = document.createElement("th");
-    name.scope = "row";
-    const pin = document.createElement("button");
-    pin.type = "button";
-    pin.className = "pin";
-    pin.setAttribute("aria-label", texts.pin(channel));
+    const [name, cell] = element.cells;
+    const pin = name.firstElementChild;
+    pin.ariaLabel = texts.pin(channel);
     pin.addEventListener("click", () => this.#pin(channel));
-    name.append(pin, channel);
-    const cell = document.createElement("td");
-    cell.className = "value";
-    element.append(name, cell);
-    this.rows.set(channel, { element, name, pin, cell, curve: null, trend: null });
+    name.append(channel);
+    this.rows.set(channel, { element, name, pin, cell });
     this.#mark(channel);
   }
 
@@ -93,33 +106,19 @@ export class ValuesTable {
     pin.textContent = pinned ? "★" : "☆";
     // Pinned ones first, in their order, as on the display.
     const { activeElement } = document;
-    for (const first of [...this.pins].reverse()) {
-      const row = this.rows.get(first);
-      if (row) this.body.prepend(row.element);
-    }
+    body.prepend(...[...this.pins].flatMap((first) => this.rows.get(first)?.element ?? []));
     activeElement.focus({ preventScroll: true });
     if (pinned) return;
     if (trend) name.lastChild.remove();
     this.rows.get(channel).trend = null;
   }
-
-  #narrow() {
-    const wanted = this.filter.value.trim().toLowerCase();
-    let shown = 0;
-    for (const [channel, row] of this.rows) {
-      const match = channel.toLowerCase().includes(wanted);
-      if (match && row.element.hidden) fill(row, this.values[channel] ?? null);
-      row.element.hidden = !match;
-      shown += match;
-    }
-    setText(this.count, this.rows.size ? texts.shownOf(shown, this.rows.size) : "");
-    setText(this.empty, this.rows.size ? texts.noMatch : texts.noValues);
-    this.empty.hidden = shown > 0;
-  }
 }
 
 function fill(row, value) {
-  if (Array.isArray(value) && value.some((item) => typeof item === "number")) return fillCurve(row, value);
+  if (Array.isArray(value) && value.some((item) => typeof item === "number")) {
+    row.curve ??= makeCurve(row.cell);
+    return drawCurve(row.curve, value, texts.curve);
+  }
   if (row.curve) {
     row.curve = null;
     row.cell.replaceChildren();
@@ -135,21 +134,16 @@ function asText(value) {
   return String(value);
 }
 
-function fillCurve(row, values) {
-  row.curve ??= makeCurve(row.cell);
-  drawCurve(row.curve, values, texts.curve);
-}
-
 function drawCurve(curve, values, say, range = texts.range) {
   const [low, high] = ends(values);
   const [lowText, highText] = [number(low, 4), number(high, 4)];
   curve.path.setAttribute("d", pathOf(values, low, high));
-  curve.svg.setAttribute("aria-label", say(values.length, lowText, highText));
+  curve.svg.ariaLabel = say(values.length, lowText, highText);
   setText(curve.range, range(lowText, highText, values.length / 2));
 }
 
 /** The least and the greatest number. */
-function ends(values) {
+export function ends(values) {
   let [least, most] = [Infinity, -Infinity];
   for (const value of values) {
     if (typeof value !== "number") continue;
@@ -160,16 +154,10 @@ function ends(values) {
 }
 
 function makeCurve(cell) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("role", "img");
-  const path = document.createElementNS(SVG, "path");
-  svg.append(path);
-  const range = document.createElement("span");
   cell.classList.remove("text");
-  cell.replaceChildren(svg, range);
-  return { svg, path, range };
+  cell.replaceChildren(make("curve"));
+  const [svg, range] = cell.children;
+  return { svg, path: svg.firstChild, range };
 }
 
 /** Lowest and highest per column, so that a narrow peak survives; what is not a number leaves a gap. */

@@ -1,13 +1,14 @@
 // The wall: all cameras at a glance, over one connection for events.  Only what is on screen is watched.
 
-import { setText } from "./dom.js";
+import { byId, setText } from "./dom.js";
+import { makeFilter } from "./filter.js";
 import { Link } from "./link.js";
 import { whileWatched } from "./presence.js";
 import { texts } from "./texts.js";
 import { Tile } from "./tile.js";
 
 // Over HTTP/1.1 a browser has six connections to a server, this page's and all others' together.  One is for events
-// and one stays free, so that a link leads somewhere; where there are more cameras than four, one is for snapshots.
+// and one stays free, so that a link leads somewhere; where more cameras than four are shown, one is for snapshots.
 const STREAMS = 4;
 
 const tiles = new Map();
@@ -20,10 +21,9 @@ for (const element of document.querySelectorAll(".card")) {
 
 const [navigation] = performance.getEntriesByType("navigation");
 const multiplexed = /^h[23]/.test(navigation?.nextHopProtocol ?? "");
-const streams = multiplexed ? tiles.size : tiles.size > STREAMS ? STREAMS - 1 : STREAMS;
 
 // Every tile's viewer, streamed or not: its event each second also says that the connection lives.
-const viewers = [...byViewer.keys()].map((viewer) => `&viewer=${encodeURIComponent(viewer)}`).join("");
+const viewers = [...byViewer.keys()].map((viewer) => `&viewer=${viewer}`).join("");
 
 const link = new Link(`/events?channels=&rate=2${viewers}`, null, {
   status(data) {
@@ -58,6 +58,8 @@ function share() {
   const away = hidden || link.state === "logged-out" || link.state === "closed";
   const seen = [...tiles.values()].filter((tile) => tile.onScreen && !away);
   seen.sort((one, other) => other.hopeful - one.hopeful);
+  const shown = [...tiles.values()].filter(({ element }) => !element.hidden).length;
+  const streams = multiplexed ? shown : shown > STREAMS ? STREAMS - 1 : STREAMS;
   const streamed = new Set(seen.slice(0, streams));
   // First what gives a connection back, then what takes one.
   for (const tile of tiles.values()) if (!streamed.has(tile)) tile.become(seen.includes(tile) ? "snapshots" : "off");
@@ -81,7 +83,7 @@ async function renew() {
 }
 
 function showAll() {
-  const notice = document.getElementById("wall-notice");
+  const notice = byId("wall-notice");
   const out = link.state === "logged-out";
   notice.hidden = link.believed || link.opening || link.state === "closed";
   setText(notice.querySelector("span"), out ? texts.loggedOut : texts.tryingAgain);
@@ -102,6 +104,20 @@ const observer = new IntersectionObserver((entries) => {
   }, SCROLLED);
 });
 for (const { element } of tiles.values()) observer.observe(element);
+
+const find = byId("find");
+if (find) {
+  // What the filter hides is off the screen, and given back as that is.
+  const narrow = makeFilter(find, tiles, byId("wall-count"), (shown) => {
+    const query = find.value.trim() && `?${new URLSearchParams(new FormData(find.form))}`;
+    history.replaceState(null, "", location.pathname + query);
+    byId("wall-notice").querySelector("a").href = `/login?next=${encodeURIComponent(`/${query}`)}`;
+    byId("wall-empty").hidden = shown > 0;
+    setText(byId("wanted"), find.value.trim());
+  });
+  find.form.addEventListener("submit", (event) => event.preventDefault());
+  narrow(); // a browser may have kept what stood in the field
+}
 
 if (tiles.size) {
   setInterval(() => {

@@ -41,11 +41,9 @@ async def start(request: web.Request) -> web.StreamResponse:
         case "snapshot":
             return await snapshot(request)
     cameras = list(get_cameras(request).values())
-    if len(cameras) == 1:
+    if len(cameras) == 1 and not request.query.get("find"):
         return _show_camera(request, cameras[0])
-    live = _LIVE_ON_WALL if len(cameras) <= _LIVE_ON_WALL else _LIVE_ON_WALL - 1
-    shown = [{**_describe(camera), "live": i < live} for i, camera in enumerate(cameras)]
-    return render_page("wall.html", request, cameras=shown)
+    return _show_wall(request, cameras)
 
 
 async def camera_page(request: web.Request) -> web.Response:
@@ -63,6 +61,25 @@ def render_page(template: str, request: web.Request, status: int = 200, **contex
         "status": status,
     }
     return aiohttp_jinja2.render_template(template, request, {**every, **context}, status=status)
+
+
+def _show_wall(request: web.Request, cameras: list[Camera]) -> web.Response:
+    """Show the cameras whose names have in them what is to be found; the others are there, for the script to show."""
+    wanted = request.query.get("find", "").strip()
+    found = [camera.name for camera in cameras if wanted.lower() in camera.name.lower()]
+    live = found[: _LIVE_ON_WALL if len(found) <= _LIVE_ON_WALL else _LIVE_ON_WALL - 1]
+    return render_page(
+        "wall.html",
+        request,
+        cameras=[
+            {**_describe(camera), "found": camera.name in found, "live": camera.name in live} for camera in cameras
+        ],
+        # A few cameras are all live, and seen at a glance: a filter would only take their room.
+        filter=len(cameras) > _LIVE_ON_WALL or wanted,
+        wanted=wanted,
+        found=len(found),
+        here=request.path_qs,
+    )
 
 
 def _show_camera(request: web.Request, camera: Camera) -> web.Response:

@@ -62,6 +62,30 @@ async def test_texts_for_programs_have_a_token_where_one_is_needed(beam: Simulat
             assert (await pictures.take()).number == 1
 
 
+async def test_copying_is_told_to_those_who_do_not_see_it(site: Site, page: Page):
+    """The button keeps its name, so a line beside it says that it has copied, each time, and nothing else speaks."""
+    await page.goto(f"{site.base}/cameras/beam", wait_until="commit")
+    await page.get_by_text("Share this view").click()
+    await expect(page.get_by_label("This page", exact=True)).to_have_value(page.url)
+    told = page.locator("#share").get_by_role("status")
+    await expect(told).to_have_text("")
+    await page.evaluate(_LISTEN)
+    for label in ("HTML", "HTML", "Markdown"):
+        await page.get_by_role("button", name=f"Copy: {label}").click()
+        await expect(told).to_have_text("Copied")
+    await expect(told).to_have_text("")
+    assert [text for text in await page.evaluate("told") if text] == ["Copied"] * 3
+
+
+# What live regions have said, but for those of the picture's state.
+_LISTEN = """() => {
+    window.told = [];
+    const regions = document.querySelectorAll("#share :is(output, [role], [aria-live])");
+    const listener = new MutationObserver((changes) => told.push(changes.at(-1).target.textContent));
+    for (const region of regions) listener.observe(region, { childList: true, characterData: true, subtree: true });
+}"""
+
+
 async def test_server_without_tokens_says_so(beam: Simulator, page: Page):
     """Where only people can log in, no text pretends that a program could."""
     async with run_site({"beam": beam.url}, users={"anna": "secret"}) as site:

@@ -6,11 +6,13 @@ import shlex
 
 import cv2
 import numpy as np
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
-from mjpeg_viewer.simulator import Simulator
+from mjpeg_viewer.simulator import Beam, Simulator
+from mjpeg_viewer.simulator.beam import Value
+from tests.browser.test_controls import until_drawn
 from tests.browser.test_picture import until_shown
-from tests.kit import PATIENCE, Site
+from tests.kit import PATIENCE, Site, receiving, run_site
 
 
 async def test_pinned_value_stands_first_with_its_trend(site: Site, beam: Simulator, page: Page):
@@ -27,6 +29,8 @@ async def test_pinned_value_stands_first_with_its_trend(site: Site, beam: Simula
     beam.send()
     trend = first.locator("th svg")
     await expect(trend).to_have_attribute("aria-label", re.compile("^the last [12] s, from 5"))
+    plain = await page.get_by_role("button", name="Pin image_size_x").evaluate(_BACKGROUND)
+    assert await page.get_by_role("button", name="Pin beam_energy").evaluate(_BACKGROUND) == plain  # the star is filled
     await page.reload(wait_until="commit")
     await site.until_watched(viewers=2)
     await expect(page.locator("#values-empty")).to_be_visible()
@@ -37,12 +41,85 @@ async def test_pinned_value_stands_first_with_its_trend(site: Site, beam: Simula
     await expect(trend).to_have_count(0)
 
 
+_BACKGROUND = "(pin) => getComputedStyle(pin).backgroundColor"
+
+
 async def test_pinned_measure_is_computed(site: Site, beam: Simulator, page: Page):
     """What the stream does not have is asked for while it is pinned."""
     await page.goto(f"{site.base}/cameras/beam?pins=x_fwhm", wait_until="commit")
     await site.until_watched(viewers=2)
     beam.send()
     await expect(page.locator("tr[data-channel=x_fwhm] .value")).to_have_text(re.compile(r"^\d"))
+
+
+class ManyValues(Beam):
+    """A camera with more values than are seen at once."""
+
+    def values(self, number: int, delay: float = 0.1) -> dict[str, Value]:
+        return {**super().values(number, delay), **{f"voltage{i:02}": float(number + i) for i in range(40)}}
+
+
+async def test_pinning_leaves_what_one_reads_where_it_is(page: Page):
+    """The row that goes up closes its gap from below: those above it stay under the eye, also when its trend comes."""
+    with Simulator(ManyValues(320, 240, "uint16", counter=True), start_pulse_id=1) as beam:
+        async with run_site({"beam": beam.url}) as site:
+            await receiving(beam)
+            await page.goto(f"{site.base}/cameras/beam", wait_until="commit")
+            await site.until_watched(viewers=2)
+            beam.send()
+            row = page.locator("[data-channel=voltage19]")
+            await page.locator("[data-channel=voltage21]").scroll_into_view_if_needed()
+            before = await find_top(row)
+            await page.get_by_role("button", name="Pin voltage20").click()
+            await expect(page.locator("#values tr").first).to_have_attribute("data-channel", "voltage20")
+            assert abs(await find_top(row) - before) < 1
+            async with asyncio.timeout(PATIENCE):
+                while not await page.locator("#values th svg").count():
+                    beam.send()
+                    await asyncio.sleep(0.02)
+            await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            assert abs(await find_top(row) - before) < 1
+
+
+async def find_top(row: Locator) -> float:
+    box = await row.bounding_box()
+    assert box is not None
+    return box["y"]
+
+
+class OwnMeasures(Beam):
+    """A camera that has a number of its own by the name of a measure, as cam_server's pipelines do."""
+
+    def values(self, number: int, delay: float = 0.1) -> dict[str, Value]:
+        return {**super().values(number, delay), "max_value": 4711}
+
+
+async def test_what_the_page_asks_for_itself_is_not_listed(page: Page):
+    """Open settings ask for measures of the picture; listed is what the stream has, and what is pinned."""
+    with Simulator(OwnMeasures(320, 240, "uint16", counter=True), start_pulse_id=1) as beam:
+        async with run_site({"beam": beam.url}) as site:
+            await receiving(beam)
+            await page.goto(f"{site.base}/cameras/beam?pins=x_step", wait_until="commit")
+            await site.until_watched(viewers=2)
+            beam.send()
+            names = page.locator("#values tr")
+            await expect(page.locator("#values-count")).to_have_text("8")
+            listed = await names.evaluate_all("rows => rows.map((row) => row.dataset.channel)")
+            assert listed[0] == "x_step"
+            assert "max_value" in listed
+            await page.get_by_text("Picture settings").click()
+            await until_drawn(beam, page)
+            await until_listed(beam, page, str(beam.pulse_id))
+            assert await names.evaluate_all("rows => rows.map((row) => row.dataset.channel)") == listed
+            await expect(page.locator("tr[data-channel=max_value] .value")).to_have_text("4711")
+
+
+async def until_listed(beam: Simulator, page: Page, pulse: str) -> None:
+    """Send until the page's numbers are those of this pulse or a later one."""
+    async with asyncio.timeout(PATIENCE):
+        while int(await page.locator("#pulse-id").inner_text()) < int(pulse):
+            beam.send()
+            await asyncio.sleep(0.02)
 
 
 async def test_values_are_shown_without_javascript(site: Site, beam: Simulator, browser: Browser):

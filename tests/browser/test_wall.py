@@ -1,5 +1,6 @@
 """The wall of many cameras: what it shows, and what it leaves of the browser's few connections."""
 
+import re
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from mjpeg_viewer.simulator import Beam, Simulator
+from tests.browser.both_hands import FirefoxHand
 from tests.browser.conftest import close
+from tests.browser.firefox import Tab
+from tests.browser.test_accessibility import find_violations
 from tests.deploy.proxies import run_proxy
 from tests.kit import Site, run_site, until
 
@@ -118,6 +122,135 @@ async def test_wall_of_dead_cameras_is_told_of_at_once(crowd: Simulator, page: P
         crowd.send(20, 0.05)
         await expect(page.locator("[data-camera=alive] .pill")).to_have_attribute("data-state", "live")
         await until(lambda: "alive" in streams(site))
+
+
+async def test_wall_is_narrowed_as_one_types(twelve: Site, page: Page):
+    """Only what has the text in its name stays, all of it live, and the rest is given back; the address has it too."""
+    await page.set_viewport_size({"width": 1920, "height": 1600})
+    await log_in(page, twelve.base)
+    await until(lambda: len(streams(twelve)) == 3)
+    count, field = page.get_by_role("search").get_by_role("status"), page.get_by_label("Filter the cameras by name")
+    await expect(count).to_have_text("12")
+    await field.press_sequentially(" CAM0")
+    await field.press_sequentially("8")
+    await expect(count).to_have_text("1 of 12")
+    await expect(page.get_by_role("search")).to_have_text("1 of 12 cameras")
+    await until(lambda: streams(twelve) == {"cam08"})
+    await field.fill("cam1")
+    await expect(page.get_by_role("article")).to_have_text([re.compile("cam10"), re.compile("cam11")])
+    await until(lambda: streams(twelve) == {"cam10", "cam11"})
+    await until_all_painted(page, 2)
+    assert await find_violations(page) == []
+    await expect(page).to_have_url(f"{twelve.base}/?find=cam1")
+    await field.press("Enter")
+    await page.reload(wait_until="commit")
+    await expect(field).to_have_value("cam1")
+    await expect(count).to_have_text("2 of 12")
+    await until(lambda: streams(twelve) == {"cam10", "cam11"})
+    await field.press("Escape")
+    await expect(count).to_have_text("12")
+    await expect(page).to_have_url(f"{twelve.base}/")
+    await until_all_painted(page)
+    assert len(streams(twelve)) == 3
+
+
+async def test_four_that_are_found_are_live(twelve: Site, page: Page, browser: Browser):
+    """Where no snapshots are to be asked for, their connection is one more picture's."""
+    await page.set_viewport_size({"width": 1920, "height": 1600})
+    await log_in(page, twelve.base)
+    await page.goto(f"{twelve.base}/?find=0", wait_until="commit")
+    await expect(page.get_by_role("search").get_by_role("status")).to_have_text("11 of 12")
+    await until(lambda: streams(twelve) == {"cam00", "cam01", "cam02"})
+    async with run_site(
+        dict.fromkeys(["gun", "gun-2", "gun-3", "mirror", "gun-4"], "bsread+sub://127.0.0.1:1")
+    ) as site:
+        await page.goto(site.base, wait_until="commit")
+        await until(lambda: len(streams(site)) == 3)
+        await page.get_by_label("Filter the cameras by name").fill("gun")
+        await until(lambda: streams(site) == {"gun", "gun-2", "gun-3", "gun-4"})
+        async with await browser.new_context(java_script_enabled=False) as context:
+            await (await context.new_page()).goto(f"{site.base}/?find=gun", wait_until="commit")
+            await until(lambda: sum(viewer.kind == "stream" for viewer in site.viewers) == 8)
+
+
+async def test_filter_that_finds_nothing_says_so(twelve: Site, page: Page):
+    """No picture is open, and a link leads to all; who has to log in comes back to what was wanted."""
+    await log_in(page, twelve.base)
+    await page.get_by_label("Filter the cameras by name").fill("<b>&")
+    nothing = page.get_by_text("No camera has “<b>&” in its name.")
+    await expect(nothing).to_be_visible()
+    await expect(page.get_by_role("search").get_by_role("status")).to_have_text("0 of 12")
+    await expect(page.get_by_role("article")).to_have_count(0)
+    await until(lambda: streams(twelve) == set())
+    assert await find_violations(page) == []
+    await page.context.clear_cookies()
+    await page.reload(wait_until="commit")
+    await page.fill("[name=username]", "anna")
+    await page.fill("[name=password]", "secret")
+    await page.click("[type=submit]")
+    await expect(nothing).to_be_visible()
+    await page.get_by_role("link", name="Show all cameras").click()
+    await expect(page.get_by_role("article")).to_have_count(CAMERAS)
+    await expect(nothing).to_be_hidden()
+
+
+async def test_wall_that_is_logged_out_comes_back_as_it_was(twelve: Site, page: Page):
+    """The link that it offers leads back to the cameras that were found."""
+    await log_in(page, twelve.base)
+    await page.get_by_label("Filter the cameras by name").fill("cam 1&")
+    link = page.locator("#wall-notice a")
+    await expect(link).to_have_attribute("href", "/login?next=%2F%3Ffind%3Dcam%2B1%2526")
+    await page.reload(wait_until="commit")
+    await expect(link).to_have_attribute("href", re.compile(r"^/login\?next=(/|%2F)%3Ffind%3Dcam%2B1%2526$"))
+
+
+async def test_wall_is_narrowed_without_javascript(twelve: Site, browser: Browser):
+    """The field is a plain form: the server shows what is found, and streams nothing else."""
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await log_in(page, twelve.base)
+    await page.get_by_label("Filter the cameras by name").fill("CAM1")
+    await page.get_by_role("button", name="Show").click()
+    await expect(page).to_have_url(f"{twelve.base}/?find=CAM1")
+    await expect(page.get_by_role("article")).to_have_text([re.compile("cam10"), re.compile("cam11")])
+    await expect(page.get_by_role("search").get_by_role("status")).to_have_text("2 of 12")
+    await until(lambda: streams(twelve) == {"cam10", "cam11"})
+    await page.get_by_label("Filter the cameras by name").fill("cam12")
+    await page.get_by_label("Filter the cameras by name").press("Enter")
+    await expect(page.get_by_text("No camera has “cam12” in its name.")).to_be_visible()
+    await until(lambda: streams(twelve) == set())
+    await close(context)
+
+
+async def test_escape_shows_all_again_in_firefox(twelve: Site, crowd: Simulator, tab: Tab, tmp_path: Path):
+    """It empties a search field by itself, as Chromium does, and what is narrowed follows: cameras and values."""
+    hand = FirefoxHand(tab, tmp_path, touch=False, width=1920, least=1)
+    async with run_site(dict.fromkeys(twelve.cameras, crowd.url)) as site:
+        for path, field, count in (("/", "#find", "#wall-count"), ("/cameras/cam00", "#filter", "#values-count")):
+            await hand.goto(site.base + path)
+            await hand.until(f"Number(document.querySelector('{count}')?.textContent) > 4")
+            every = await hand.read(count)
+            await hand.fill(field, "1m")
+            await hand.until(f"document.querySelector('{count}').textContent === '0 of {every}'")
+            await hand.press("Escape")
+            await hand.until(f"document.querySelector('{count}').textContent === '{every}'")
+
+
+async def test_few_cameras_need_no_filter(crowd: Simulator, page: Page):
+    """Four are seen at a glance; an address that asks for some of them is answered all the same, of one camera too."""
+    names = ["gun", "mirror", "screen", "dump"]
+    async with run_site(dict.fromkeys(names, crowd.url)) as site:
+        await page.goto(site.base, wait_until="commit")
+        await expect(page.get_by_role("article")).to_have_count(4)
+        await expect(page.get_by_role("search")).to_have_count(0)
+        await page.goto(f"{site.base}/?find=m", wait_until="commit")
+        await expect(page.get_by_role("article")).to_have_text([re.compile("mirror"), re.compile("dump")])
+    async with run_site({"gun": crowd.url}) as site:
+        await page.goto(f"{site.base}/?find=mirror", wait_until="commit")
+        await page.get_by_role("link", name="Show all cameras").click()
+        await expect(page.get_by_role("heading", name="gun")).to_be_visible()
+        await page.goto(f"{site.base}/?find=", wait_until="commit")
+        await expect(page.locator("#camera")).to_be_visible()
 
 
 async def test_all_cameras_are_streamed_over_http2(twelve: Site, browser: Browser, tmp_path: Path):

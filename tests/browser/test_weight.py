@@ -33,7 +33,7 @@ async def test_pages_are_light(beam: Simulator, browser: Browser):
 async def test_camera_page_stays_light_with_everything_in_use(beam: Simulator, site: Site, page: Page):
     """What comes with its first use is little, too."""
     loaded = note_loaded(page)
-    await page.goto(f"{site.base}/cameras/beam?profiles=on", wait_until="commit")
+    await page.goto(f"{site.base}/cameras/beam?profiles=on&pins=beam_energy", wait_until="commit")
     await site.until_watched(viewers=2)
     beam.send()
     await expect(page.locator("#state")).to_have_attribute("data-state", "live")
@@ -43,6 +43,7 @@ async def test_camera_page_stays_light_with_everything_in_use(beam: Simulator, s
     await page.get_by_role("button", name="Freeze").click()
     await expect(page.locator("#state")).to_have_attribute("data-state", "frozen")
     await expect(page.locator("#background")).not_to_be_empty()
+    await until(lambda: any("/trend.js" in answer.url for answer in loaded))
     await weigh(loaded, "everything", 85_000)
     assert len(loaded) >= 20
 

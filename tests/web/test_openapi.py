@@ -71,7 +71,7 @@ def test_parameters_are_those_that_are_read():
         assert names_of(f"{prefix}/snapshot.jpg") == (NAMES - {"fps"}) | OTHER_PARAMETERS | {"max_age_ms"}
         assert names_of(f"{prefix}/snapshot.npy") == OTHER_PARAMETERS | {"max_age_ms"}
         assert names_of(f"{prefix}/events") == {"background", "channels", "rate", "viewer"}
-    assert names_of("/") == names_of("/stream.mjpg")
+    assert names_of("/") == names_of("/stream.mjpg") | {"find"}
 
 
 NUMBERS = [key for key, parameter in PARAMETERS.items() if "minimum" in parameter["schema"]]
