@@ -41,7 +41,7 @@ async def measure(table: Table, stage: Stage, users: list[str], args: argparse.N
                 continue
             name, _, value = AUTHORIZATION.partition(": ")
             context = await browser.new_context(viewport=WINDOW, extra_http_headers={name: value})
-            await cpu(table, await context.new_page(), stage, *((1, 0.5, 1.0) if args.smoke else (7, 1.5, 4.0)))
+            await cpu(table, await context.new_page(), stage, *((1, 0.1, 0.2) if args.smoke else (7, 1.5, 4.0)))
 
 
 async def run(args: argparse.Namespace) -> int:
@@ -73,7 +73,7 @@ def main() -> int:
     if unknown := set(args.rows) - set(ROWS):
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     if args.smoke:
-        args.seconds = 4.0
+        args.seconds = 2.0
     # Ended by SIGTERM as by Ctrl-C, asyncio's way: what was started here ends with it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))

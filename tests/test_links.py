@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -21,7 +22,10 @@ def run_benchmark(*arguments: str) -> dict[str, tuple[float, float]]:
 
 def test_pictures_are_fresh_on_a_thin_link() -> None:
     """Behind 10 Mbit/s and 50 ms pictures are far newer than without pacing, and hardly fewer."""
-    of = run_benchmark("--link", "10e6,0.025", "--seconds", "3", "--rounds", "1", "--only", "product", "plain")
+    link = ("--link", "10e6,0.025", "--seconds", "3", "--rounds", "1", "--only")
+    with ThreadPoolExecutor() as at_once:  # in namespaces of their own
+        both = list(at_once.map(lambda server: run_benchmark(*link, server), ("product", "plain")))
+    of = both[1] | both[0]
     floor, product, plain = (of[kind][0] for kind in ("floor", "product", "plain"))
     assert floor <= product
     assert product - floor < (plain - floor) / 2

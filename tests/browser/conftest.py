@@ -8,14 +8,16 @@ import asyncio
 import base64
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import playwright.async_api
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
 
 from mjpeg_viewer.simulator import Simulator, read_counter
 from tests.browser.firefox import Firefox, Tab, run_firefox
@@ -127,3 +129,35 @@ def find_number(pixels: tuple[int, int, str] | None) -> int | None:
         return None
     width, height, red = pixels
     return read_counter(np.frombuffer(base64.b64decode(red), np.uint8).reshape(height, width).copy())
+
+
+class Expected:
+    """
+    Playwright's assertions, looked at again every 20 ms.
+
+    Playwright itself does so after 0.1, 0.25 and 0.5 s, and then every second: half of what the tests awaited.
+    """
+
+    def __init__(self, actual: Page | Locator) -> None:
+        self._assertions = playwright.async_api.expect(actual)
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[None]]:
+        check = getattr(self._assertions, name)
+
+        async def look(*expected: Any, timeout: float = 5000, **options: Any) -> None:
+            loop = asyncio.get_running_loop()
+            end = loop.time() + timeout / 1000
+            while True:
+                try:
+                    return await check(*expected, timeout=1, **options)  # of which the first look takes no part
+                except AssertionError:
+                    if loop.time() > end:
+                        raise
+                await asyncio.sleep(0.02)
+
+        return look
+
+
+def expect(actual: Page | Locator) -> Expected:
+    """Stand in for playwright's ``expect``; a timeout is in ms, as there."""
+    return Expected(actual)

@@ -229,7 +229,8 @@ async def read_values(this: Round) -> None:
     await hand.survey()
     await this.sends_until(LIVE)
     await this.sends_until("document.querySelector('[data-channel=beam_energy] .number').textContent.startsWith('5.')")
-    await hand.evaluate("history.back()")
+    # Chromium is asked again when its page goes, and would go back once more.
+    await hand.evaluate("location.pathname.endsWith('/display') && history.back()")
     await hand.until("location.pathname === '/cameras/beam'")
     await this.sends_until(LIVE)
     await this.sends_until("document.querySelectorAll('#values tr').length > 5")  # which move what is below them

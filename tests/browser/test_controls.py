@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page
 
 from mjpeg_viewer.simulator import Simulator
+from tests.browser.conftest import expect
 from tests.kit import PATIENCE, Picture, Site
 
 # What is painted, in its colours: [width, height, base64 of RGBA].

@@ -10,13 +10,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Route
 
 from mjpeg_viewer.simulator import Beam, Simulator
 from mjpeg_viewer.web.keyring import make_keys
 from mjpeg_viewer.web.outside import Outside
 from mjpeg_viewer.web.tokens import Tokens, make_token, write_tokens
-from tests.browser.conftest import close
+from tests.browser.conftest import close, expect
 from tests.browser.test_embedding import Wiki, run_wiki
 from tests.kit import PATIENCE, Site, receiving, run_site
 

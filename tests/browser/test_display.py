@@ -1,10 +1,10 @@
 """The display page: what is read across the room, and that it comes back by itself."""
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page
 
 from mjpeg_viewer.simulator import Simulator
-from tests.browser.conftest import close
+from tests.browser.conftest import close, expect
 from tests.browser.test_picture import until_shown
 from tests.kit import Site, receiving, run_site
 

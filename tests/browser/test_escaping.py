@@ -7,9 +7,10 @@ import re
 import numpy as np
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Page
 
 from mjpeg_viewer.simulator import Simulator
+from tests.browser.conftest import expect
 from tests.kit import PATIENCE, Site, receiving, run_site
 
 IMAGE = '<img src=x onerror="window.broken=1;alert(1)">'

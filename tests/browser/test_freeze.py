@@ -1,8 +1,9 @@
 """The picture held still, and the ones before it."""
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page
 
 from mjpeg_viewer.simulator import Simulator
+from tests.browser.conftest import expect
 from tests.browser.test_picture import until_shown
 from tests.kit import Site, until
 

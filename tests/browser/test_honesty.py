@@ -5,9 +5,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page
 
 from mjpeg_viewer.simulator import Beam, Simulator
+from tests.browser.conftest import expect
 from tests.browser.relay import run_relay
 from tests.kit import run_site
 

@@ -4,12 +4,12 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page
 
 from mjpeg_viewer.simulator import Beam, Simulator
 from mjpeg_viewer.web.places import PlaceLimits
 from mjpeg_viewer.web.viewer import Viewer
-from tests.browser.conftest import close
+from tests.browser.conftest import close, expect
 from tests.browser.test_picture import until_shown
 from tests.kit import PATIENCE, Site, receiving, run_site, until
 

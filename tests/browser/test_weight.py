@@ -3,9 +3,10 @@
 import asyncio
 import gzip
 
-from playwright.async_api import Browser, Page, Response, expect
+from playwright.async_api import Browser, Page, Response
 
 from mjpeg_viewer.simulator import Simulator
+from tests.browser.conftest import expect
 from tests.kit import PATIENCE, Site, receiving, run_site, until
 
 MOST = 60_000

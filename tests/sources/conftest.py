@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from mjpeg_viewer.sources import bsread
+
 
 @pytest.fixture
 def nobody() -> Iterator[socket.socket]:
@@ -12,3 +14,9 @@ def nobody() -> Iterator[socket.socket]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While nothing comes, a source looks at its connection twenty times a second, not twice."""
+    monkeypatch.setattr(bsread, "_LOOK_MS", 50)

@@ -13,7 +13,7 @@ import pytest
 import zmq
 
 from mjpeg_viewer.simulator import Beam
-from mjpeg_viewer.sources import open_source
+from mjpeg_viewer.sources import bsread, open_source
 from tests.kit import PATIENCE
 from tests.sources.receiving import MODES, Sink, beam, receiving, status_of, url_of
 
@@ -88,8 +88,10 @@ def test_sender_is_never_held_up_while_nobody_watches():
     context.term()
 
 
-def test_sender_that_freezes_is_noticed_and_received_again_when_it_wakes():
-    """A host that vanishes closes nothing; only ZeroMQ's heartbeats tell, after three seconds."""
+def test_sender_that_freezes_is_noticed_and_received_again_when_it_wakes(monkeypatch: pytest.MonkeyPatch):
+    """A host that vanishes closes nothing; only ZeroMQ's heartbeats tell, after three seconds, here after one."""
+    monkeypatch.setattr(bsread, "_HEARTBEAT_INTERVAL_MS", 250)
+    monkeypatch.setattr(bsread, "_HEARTBEAT_TIMEOUT_MS", 750)
     program = (
         "from mjpeg_viewer.simulator import Simulator\n"
         "with Simulator() as sender:\n"
@@ -133,16 +135,18 @@ def test_messages_that_nobody_wants_gather_and_are_counted(mode: str):
     """After a while without viewers several are taken at once; each is counted, and none of them is shown later."""
     with beam(mode) as sender, receiving(url_of(sender), keep=False) as (source, sink):
         assert sender.wait_for_receiver(PATIENCE)
-        sending = threading.Thread(target=sender.run, args=(600, 0.004))
+        sending = threading.Thread(target=sender.run, args=(-1, 0.004))
         sending.start()
         sink.until(lambda: source.intake.received > sink.offered + 50)
         before = sender.pulse_id
         sink.wanted = True
         sink.until(lambda: sink.messages)
+        sender.stop()
         sending.join()
+        newest = sender.pulse_id
         sender.send()
-        sink.until(lambda: source.decode(sink.messages[-1]).pulse_id == 601)
+        sink.until(lambda: source.decode(sink.messages[-1]).pulse_id == newest)
     first, last = sink.messages[0], sink.messages[-1]
     assert source.decode(first).pulse_id >= before - 1  # one may be on its way
     assert len(sink.messages) == last.sequence - first.sequence + 1
-    assert mode == "pub" or last.sequence == source.intake.received == 601  # a publisher drops what is not fetched
+    assert mode == "pub" or last.sequence == source.intake.received == newest  # a publisher drops what is not fetched

@@ -96,8 +96,9 @@ def test_wrong_sender_that_is_gone_is_nobody():
         assert status_of(source).reason == f"nobody answers at {source.address}; is the sender running?"
 
 
-def test_other_end_that_speaks_something_else_is_said():
-    """A web server's answer is no ZeroMQ greeting."""
+def test_other_end_that_speaks_something_else_is_said(monkeypatch: pytest.MonkeyPatch):
+    """A web server's answer is no ZeroMQ greeting, which is awaited for five seconds, here for a half."""
+    monkeypatch.setattr(bsread, "_HANDSHAKE_MS", 500)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(PATIENCE)
 

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack
 
 import pytest
 
 from mjpeg_viewer.cli.server import find_loop_factory
 from mjpeg_viewer.simulator import Simulator
 from tests.kit import Site, receiving, run_site
+from tests.web.providers import Providers
 
 USERS = {"ada": "right", "bob": "other"}
 """Who may log in at a closed site, with their passwords."""
@@ -31,6 +33,13 @@ async def closed(beam: Simulator) -> AsyncIterator[Site]:
     async with run_site({"beam": beam.url}, users=USERS) as site:
         await receiving(beam)
         yield site
+
+
+@pytest.fixture(scope="session")
+def providers() -> Iterator[Providers]:
+    """Real OpenID Connect providers, which run until the last test: each takes longer to start than most tests run."""
+    with ExitStack() as stack:
+        yield Providers(stack)
 
 
 @pytest.fixture

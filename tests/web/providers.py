@@ -5,9 +5,11 @@ import json
 import os
 import re
 import shutil
+import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -62,10 +64,10 @@ def _command(kind: str) -> list[str]:
 class Running:
     """A running provider."""
 
-    def __init__(self, kind: str, process: asyncio.subprocess.Process, port: int) -> None:
+    def __init__(self, kind: str, port: int, told: socket.socket) -> None:
         self.kind = kind
         self.issuer = f"http://127.0.0.1:{port}"
-        self._process = process
+        self._told = told
 
     def make_client(self, access: Access, secret: str | None = SECRET, session_seconds: float = 3600) -> Provider:
         """Make what a server knows of it."""
@@ -82,9 +84,8 @@ class Running:
 
     async def know(self, site: Site) -> None:
         """Tell it of the server, as its administrator does."""
-        assert self._process.stdin
-        self._process.stdin.write(f"{site.base}/login/oidc/callback\n".encode())
-        assert await read_line(self._process) == "ready"
+        await asyncio.get_running_loop().sock_sendall(self._told, f"{site.base}/login/oidc/callback\n".encode())
+        assert await read_line(self._told) == "ready"
 
     async def log_in(self, browser: aiohttp.ClientSession, url: URL, subject: str) -> URL:
         """Log in at the provider's own pages, as a person does; where it sends the browser back to."""
@@ -110,26 +111,60 @@ class Running:
         raise AssertionError("the provider leads in a circle")
 
 
-async def read_line(process: asyncio.subprocess.Process, patience: float = PATIENCE) -> str:
-    """Read a line of a provider's output."""
-    assert process.stdout
+async def read_line(told: socket.socket, patience: float = PATIENCE) -> str:
+    """Read the line that a provider says next."""
+    line = b""
     async with asyncio.timeout(patience):
-        return (await process.stdout.readline()).decode().strip()
+        while not line.endswith(b"\n"):
+            more = await asyncio.get_running_loop().sock_recv(told, 100)
+            assert more, "the provider ended"
+            line += more
+    return line.decode().strip()
+
+
+async def start_provider(kind: str, stack: ExitStack) -> Running:
+    """
+    Start a provider, which ends with the stack.
+
+    It is spoken to by a socket, not by pipes: those would belong to the loop of the test that was the first to ask.
+    """
+    told, its_own = socket.socketpair()
+    stack.enter_context(told)
+    told.setblocking(False)
+    with its_own:
+        process = subprocess.Popen(
+            _command(kind),
+            stdin=its_own,
+            stdout=its_own,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "NODE_NO_WARNINGS": "1"},
+        )
+    stack.enter_context(process)
+    stack.callback(process.kill)
+    return Running(kind, int(await read_line(told, _START_PATIENCE)), told)
 
 
 @asynccontextmanager
 async def run_provider(kind: str) -> AsyncIterator[Running]:
     """Run a provider for the block."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *_command(kind),
-        stdin=pipe,
-        stdout=pipe,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={**os.environ, "NODE_NO_WARNINGS": "1"},
-    )
-    try:
-        yield Running(kind, process, int(await read_line(process, _START_PATIENCE)))
-    finally:
-        process.kill()
-        await process.wait()
+    with ExitStack() as stack:
+        yield await start_provider(kind, stack)
+
+
+class Providers:
+    """
+    Providers for many tests, each started when it is first asked for.
+
+    Args:
+        stack: With which they end.
+    """
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._running: dict[str, Running] = {}
+
+    async def get(self, kind: str) -> Running:
+        """Return the one of this kind; what it knows of a browser is in that browser's cookies."""
+        if kind not in self._running:
+            self._running[kind] = await start_provider(kind, self._stack)
+        return self._running[kind]

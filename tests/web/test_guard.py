@@ -3,8 +3,10 @@
 import pytest
 from yarl import URL
 
+from mjpeg_viewer.simulator import Simulator
 from mjpeg_viewer.web.guard import OPEN
 from tests.kit import Site, basic
+from tests.web.test_players import sending
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept": "text/html"}
@@ -94,15 +96,16 @@ async def test_open_are_login_health_and_static_alone(closed: Site):
             assert response.status == 200
 
 
-async def test_right_credentials_open_every_route(closed: Site):
+async def test_right_credentials_open_every_route(closed: Site, beam: Simulator):
     """By password or by cookie, every page and stream is there."""
-    for headers in (basic("ada", "right"), await closed.log_in("ada", "right")):
-        for name, path in paths_of(closed):
-            method = "POST" if name == "logout" else "HEAD"
-            if "snapshot" in name or name in ("logout", "background-mean"):  # a picture to come, or not there
-                continue
-            async with closed.session.request(method, closed.base + path, headers=headers) as response:
-                assert response.status == 200, path
+    async with sending(beam):  # a page of values waits for some
+        for headers in (basic("ada", "right"), await closed.log_in("ada", "right")):
+            for name, path in paths_of(closed):
+                method = "POST" if name == "logout" else "HEAD"
+                if "snapshot" in name or name in ("logout", "background-mean"):  # a picture to come, or not there
+                    continue
+                async with closed.session.request(method, closed.base + path, headers=headers) as response:
+                    assert response.status == 200, path
 
 
 async def test_unknown_address_is_closed_too(closed: Site):

@@ -15,7 +15,7 @@ from mjpeg_viewer.web.rights import Rights
 from tests.kit import Site, basic, receiving, run_site, until
 from tests.raw import PATIENCE
 from tests.web.conftest import USERS
-from tests.web.providers import Running, run_provider
+from tests.web.providers import Providers, Running
 from tests.web.test_sign_on import log_in, open_browser
 
 ISSUER = "https://sso.example"
@@ -51,22 +51,22 @@ def others() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-async def three(beam: Simulator, others: Simulator) -> AsyncIterator[tuple[Site, Running]]:
+async def three(beam: Simulator, others: Simulator, providers: Providers) -> AsyncIterator[tuple[Site, Running]]:
     """A server that knows three of the name ada: its own, a provider's, and a proxy's."""
-    async with run_provider("oidc-provider-mock") as provider:
-        outside = Outside(Proxies(["127.0.0.1"], "X-Forwarded-User"), provider=provider.make_client(EVERYBODY))
-        async with run_site(
-            {"beam": beam.url, "others": others.url},
-            users=USERS,
-            outside=outside,
-            vouchers=[provider.issuer, PROXY],
-            rights=Rights({"beam": {"ada"}, "others": ()}, {"beam": (), "others": ()}, {"others": {"operators"}}),
-            limits=PlaceLimits(per_user=1),
-        ) as site:
-            await receiving(beam)
-            await receiving(others)
-            await provider.know(site)
-            yield site, provider
+    provider = await providers.get("oidc-provider-mock")
+    outside = Outside(Proxies(["127.0.0.1"], "X-Forwarded-User"), provider=provider.make_client(EVERYBODY))
+    async with run_site(
+        {"beam": beam.url, "others": others.url},
+        users=USERS,
+        outside=outside,
+        vouchers=[provider.issuer, PROXY],
+        rights=Rights({"beam": {"ada"}, "others": ()}, {"beam": (), "others": ()}, {"others": {"operators"}}),
+        limits=PlaceLimits(per_user=1),
+    ) as site:
+        await receiving(beam)
+        await receiving(others)
+        await provider.know(site)
+        yield site, provider
 
 
 async def test_each_sees_what_is_its_own(three: tuple[Site, Running]) -> None:

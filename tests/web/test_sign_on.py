@@ -14,7 +14,7 @@ from mjpeg_viewer.web.keys import PROVIDER
 from mjpeg_viewer.web.outside import Outside
 from tests.kit import PATIENCE, Site, receiving, run_site, until
 from tests.web.conftest import USERS
-from tests.web.providers import KINDS, SECRET, Running, run_provider
+from tests.web.providers import KINDS, SECRET, Providers, Running
 
 OPERATORS = Access(frozenset(), frozenset({"operators"}))
 BROWSER = {"User-Agent": "Mozilla/5.0", "Accept": "text/html"}
@@ -23,19 +23,20 @@ BROWSER = {"User-Agent": "Mozilla/5.0", "Accept": "text/html"}
 @asynccontextmanager
 async def run_both(
     beam: Simulator,
+    providers: Providers,
     kind: str = KINDS[0],
     access: Access = OPERATORS,
     secret: str | None = SECRET,
     session_seconds: float = 3600,
 ) -> AsyncIterator[tuple[Site, Running]]:
     """A provider, and a server where one logs in at it and in no other way."""
-    async with run_provider(kind) as provider:
-        client = provider.make_client(access, secret, session_seconds)
-        vouchers = [provider.issuer]
-        async with run_site({"beam": beam.url}, outside=Outside(provider=client), vouchers=vouchers) as site:
-            await receiving(beam)
-            await provider.know(site)
-            yield site, provider
+    provider = await providers.get(kind)
+    client = provider.make_client(access, secret, session_seconds)
+    vouchers = [provider.issuer]
+    async with run_site({"beam": beam.url}, outside=Outside(provider=client), vouchers=vouchers) as site:
+        await receiving(beam)
+        await provider.know(site)
+        yield site, provider
 
 
 @asynccontextmanager
@@ -72,9 +73,9 @@ async def status_of(browser: aiohttp.ClientSession, site: Site) -> int:
 
 
 @pytest.mark.parametrize(("kind", "secret"), [*((kind, SECRET) for kind in KINDS), (KINDS[1], None)])
-async def test_person_logs_in_at_the_provider(beam: Simulator, kind: str, secret: str | None):
+async def test_person_logs_in_at_the_provider(beam: Simulator, providers: Providers, kind: str, secret: str | None):
     """From the page asked for over our login page and the provider's own to that page, with the name and the stream."""
-    async with run_both(beam, kind, secret=secret) as (site, provider), open_browser() as browser:
+    async with run_both(beam, providers, kind, secret=secret) as (site, provider), open_browser() as browser:
         async with site.get("/state") as response:
             assert response.status == 401
             assert "WWW-Authenticate" not in response.headers  # no password would help
@@ -99,9 +100,9 @@ async def test_person_logs_in_at_the_provider(beam: Simulator, kind: str, secret
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_person_of_no_such_group_stays_out(beam: Simulator, kind: str):
+async def test_person_of_no_such_group_stays_out(beam: Simulator, providers: Providers, kind: str):
     """Who is known there, but may not watch here, is told so and gets no session; and so is a name that is none."""
-    async with run_both(beam, kind) as (site, provider), open_browser() as browser:
+    async with run_both(beam, providers, kind) as (site, provider), open_browser() as browser:
         for subject, reason in (("sub-bob", "bob is known to PSI, but may not watch here"), ("sub-eve", "user name")):
             back = await provider.log_in(browser, await begin(browser, site), subject)
             status, _, page = await come_back(browser, back)
@@ -123,9 +124,9 @@ async def test_person_of_no_such_group_stays_out(beam: Simulator, kind: str):
         (Access(frozenset(), frozenset({"guests"}), groups_claim="missing"), False),
     ],
 )
-async def test_who_may_is_the_configurations_word(beam: Simulator, access: Access, may: bool):
+async def test_who_may_is_the_configurations_word(beam: Simulator, providers: Providers, access: Access, may: bool):
     """By name, by group, or everybody; a claim that does not come lets nobody in."""
-    async with run_both(beam, access=access) as (site, provider), open_browser() as browser:
+    async with run_both(beam, providers, access=access) as (site, provider), open_browser() as browser:
         back = await provider.log_in(browser, await begin(browser, site), "sub-bob")
         assert (await come_back(browser, back))[0] == (303 if may else 403)
         assert await status_of(browser, site) == (200 if may else 401)
@@ -134,9 +135,9 @@ async def test_who_may_is_the_configurations_word(beam: Simulator, access: Acces
 # -- what must not lead in
 
 
-async def test_answer_is_good_for_one_browser_and_once(beam: Simulator):
+async def test_answer_is_good_for_one_browser_and_once(beam: Simulator, providers: Providers):
     """What the provider sends back proves nothing in another browser, nor a second time."""
-    async with run_both(beam) as (site, provider), open_browser() as browser, open_browser() as other:
+    async with run_both(beam, providers) as (site, provider), open_browser() as browser, open_browser() as other:
         back = await provider.log_in(browser, await begin(browser, site), "sub-ada")
         assert (await come_back(other, back))[0] == 403
         await begin(other, site)
@@ -164,9 +165,11 @@ async def test_answer_is_good_for_one_browser_and_once(beam: Simulator):
     ],
 )
 @pytest.mark.parametrize("kind", KINDS)
-async def test_forged_answer_is_refused(beam: Simulator, kind: str, change: dict[str, str], reason: str):
+async def test_forged_answer_is_refused(
+    beam: Simulator, providers: Providers, kind: str, change: dict[str, str], reason: str
+):
     """A guessed state or code, another provider's answer, or a refusal: 403, the reason, and no session."""
-    async with run_both(beam, kind) as (site, provider), open_browser() as browser:
+    async with run_both(beam, providers, kind) as (site, provider), open_browser() as browser:
         back = await provider.log_in(browser, await begin(browser, site), "sub-ada")
         query = "&".join(
             f"{key}={value}" if "\udce9" not in value else f"{key}=%e9"
@@ -178,9 +181,9 @@ async def test_forged_answer_is_refused(beam: Simulator, kind: str, change: dict
         assert await status_of(browser, site) == 401
 
 
-async def test_whoever_only_fails_is_told_to_wait(beam: Simulator):
+async def test_whoever_only_fails_is_told_to_wait(beam: Simulator, providers: Providers):
     """Each answer that is no good is a question to the provider: from one address there are only so many."""
-    async with run_both(beam) as (site, _), open_browser() as browser:
+    async with run_both(beam, providers) as (site, _), open_browser() as browser:
         statuses = []
         for _ in range(21):
             way = await begin(browser, site)
@@ -191,10 +194,12 @@ async def test_whoever_only_fails_is_told_to_wait(beam: Simulator):
         assert 1 <= int(response.headers["Retry-After"]) <= 5
 
 
-async def test_login_that_takes_too_long_begins_anew(beam: Simulator, monkeypatch: pytest.MonkeyPatch):
+async def test_login_that_takes_too_long_begins_anew(
+    beam: Simulator, providers: Providers, monkeypatch: pytest.MonkeyPatch
+):
     """What was begun is good for ten minutes."""
     monkeypatch.setattr("mjpeg_viewer.web.sign_on._PATIENCE", -1)
-    async with run_both(beam) as (site, provider), open_browser() as browser:
+    async with run_both(beam, providers) as (site, provider), open_browser() as browser:
         back = await provider.log_in(browser, await begin(browser, site, "/state"), "sub-ada")
         status, _, page = await come_back(browser, back)
         assert status == 403
@@ -203,16 +208,16 @@ async def test_login_that_takes_too_long_begins_anew(beam: Simulator, monkeypatc
 
 
 @pytest.mark.parametrize("after", ["//evil.example", "https://evil.example", "/\\evil.example"])
-async def test_login_leads_nowhere_else(beam: Simulator, after: str):
+async def test_login_leads_nowhere_else(beam: Simulator, providers: Providers, after: str):
     """Whatever the link said, after the login one is still here."""
-    async with run_both(beam) as (site, provider), open_browser() as browser:
+    async with run_both(beam, providers) as (site, provider), open_browser() as browser:
         back = await provider.log_in(browser, await begin(browser, site, after), "sub-ada")
         assert (await come_back(browser, back))[:2] == (303, "/")
 
 
-async def test_login_makes_a_new_session(beam: Simulator):
+async def test_login_makes_a_new_session(beam: Simulator, providers: Providers):
     """The cookie with which the login began is not a session afterwards, and nothing secret stands in either."""
-    async with run_both(beam) as (site, provider), open_browser() as browser:
+    async with run_both(beam, providers) as (site, provider), open_browser() as browser:
         there = await begin(browser, site)
         (before,) = [cookie.value for cookie in browser.cookie_jar]
         assert there.query["state"] not in before
@@ -224,11 +229,13 @@ async def test_login_makes_a_new_session(beam: Simulator):
 # -- how long it holds
 
 
-async def test_logout_and_expiry_end_what_is_watched(beam: Simulator, monkeypatch: pytest.MonkeyPatch):
+async def test_logout_and_expiry_end_what_is_watched(
+    beam: Simulator, providers: Providers, monkeypatch: pytest.MonkeyPatch
+):
     """A login holds as long as the configuration says, or until the logout; what it watches ends with it."""
     monkeypatch.setattr("mjpeg_viewer.web.viewers._TICK", 0.02)
     for seconds in (3600, 2):
-        async with run_both(beam, session_seconds=seconds) as (site, provider), open_browser() as browser:
+        async with run_both(beam, providers, session_seconds=seconds) as (site, provider), open_browser() as browser:
             await log_in(browser, site, provider)
             async with browser.get(f"{site.base}/cameras/beam/stream.mjpg") as stream:
                 await site.until_watched()
@@ -258,10 +265,11 @@ BOB = Access(frozenset({"bob"}), frozenset())
     ],
 )
 async def test_session_is_worth_what_the_configuration_says_now(
-    beam: Simulator, access: Access, seconds: float, holds: bool
+    beam: Simulator, providers: Providers, access: Access, seconds: float, holds: bool
 ):
     """Whoever was taken out of users or groups is out at the next start, however long the login was to hold."""
-    async with run_provider(KINDS[0]) as provider, open_browser() as browser:
+    provider = await providers.get(KINDS[0])
+    async with open_browser() as browser:
         outside = Outside(provider=provider.make_client(OPERATORS))
         async with run_site({"beam": beam.url}, outside=outside) as site:
             await provider.know(site)
@@ -272,10 +280,12 @@ async def test_session_is_worth_what_the_configuration_says_now(
             assert await status_of(browser, site) == (200 if holds else 401)
 
 
-async def test_rights_are_looked_up_at_each_request(beam: Simulator, monkeypatch: pytest.MonkeyPatch):
+async def test_rights_are_looked_up_at_each_request(
+    beam: Simulator, providers: Providers, monkeypatch: pytest.MonkeyPatch
+):
     """Nothing is remembered of what was allowed: not at the next request, and an open stream ends with it."""
     monkeypatch.setattr("mjpeg_viewer.web.viewers._TICK", 0.02)
-    async with run_both(beam) as (site, provider), open_browser() as browser:
+    async with run_both(beam, providers) as (site, provider), open_browser() as browser:
         await log_in(browser, site, provider)
         async with browser.get(f"{site.base}/cameras/beam/stream.mjpg") as stream:
             await site.until_watched()
@@ -285,9 +295,9 @@ async def test_rights_are_looked_up_at_each_request(beam: Simulator, monkeypatch
         assert await status_of(browser, site) == 401
 
 
-async def test_session_of_a_provider_that_is_no_more_is_void(beam: Simulator):
+async def test_session_of_a_provider_that_is_no_more_is_void(beam: Simulator, providers: Providers):
     """Whom a provider vouched for is out as soon as the configuration names another one, or none."""
-    async with run_both(beam) as (site, provider), open_browser() as browser:
+    async with run_both(beam, providers) as (site, provider), open_browser() as browser:
         await log_in(browser, site, provider)
         (cookie,) = [f"{cookie.key}={cookie.value}" for cookie in browser.cookie_jar if "viewer" in cookie.key]
         port = site.port
