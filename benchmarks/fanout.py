@@ -129,8 +129,10 @@ def encodes(table: Table) -> None:
             before = stage.state()
             load.watch(SECONDS)
             after = stage.state()
-            made[count] = (after["encoded"] - before["encoded"]) / (after["received"] - before["received"])
-    table.at_most("encodes per frame, 500 viewers", made[500], 1.001, f"(1 viewer: {made[1]:.3f})")
+            received = after["received"] - before["received"]
+            made[count] = (after["encoded"] - before["encoded"]) / received
+    # At either look a frame may be received and not encoded yet.
+    table.at_most("encodes per frame, 500 viewers", made[500], 1 + 1 / received, f"(1 viewer: {made[1]:.3f})")
 
 
 def age(table: Table) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 from playwright.async_api import CDPSession, Error, Page
 
 from tests.browser.firefox import Tab
-from tests.browser.hands import Hand, Point
-from tests.kit import PATIENCE
+from tests.browser.hands import Hand, Point, patient
 
 # WebDriver's code points for keys (https://w3c.github.io/webdriver/#keyboard-actions).
 _KEYS = {
@@ -144,7 +143,7 @@ class FirefoxHand(Hand):
     async def download(self, selector: str) -> bytes:
         before = {*self._folder.iterdir()}
         await self.click(selector)
-        async with asyncio.timeout(PATIENCE):
+        async with patient(selector):
             while True:
                 # Firefox writes into NAME.part beside an empty NAME, and renames it at the end.
                 new = {*self._folder.iterdir()} - before

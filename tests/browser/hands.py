@@ -8,6 +8,8 @@ comes down on it.  So what is covered, off the screen or too small for a finger 
 import asyncio
 import json
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from tests.kit import PATIENCE
@@ -48,6 +50,16 @@ _FIND = """(async selector => {
     if (!box.width || !target.contains(document.elementFromPoint(...middle))) return null;
     return [%s(element), ...middle, box.width, box.height, innerWidth];
 })"""
+
+
+@asynccontextmanager
+async def patient(awaited: str) -> AsyncIterator[None]:
+    """Allow only so much time for what is awaited, and say what did not come."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield
+    except TimeoutError:
+        raise AssertionError(f"never came: {awaited}") from None
 
 
 class Hand(ABC):
@@ -104,18 +116,15 @@ class Hand(ABC):
     async def until(self, expression: str) -> None:
         """Wait until an expression is true, on this page or the one that comes."""
         found: object = None
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while not found:
-                    found = await self.evaluate(expression)
-        except TimeoutError:
-            raise AssertionError(f"never became true: {expression}") from None
+        async with patient(expression):
+            while not found:
+                found = await self.evaluate(expression)
 
     async def survey(self) -> None:
         """Note which controls this page has, hidden ones too; nothing of it sticks out sideways."""
         ready = "document.body && document.readyState !== 'loading'"
         found = None
-        async with asyncio.timeout(PATIENCE):
+        async with patient("a page"):
             while not found:
                 found = await self.evaluate(f"{ready} && [document.documentElement.scrollWidth, {_ALL}]")
         width, names = found
@@ -125,13 +134,10 @@ class Hand(ABC):
     async def find(self, selector: str) -> Point:
         """Return the middle of a control once it can be hit and rests; it counts as used."""
         found, before = None, []
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while not found or found != before:
-                    before = found
-                    found = await self.evaluate(f"{_FIND % _NAME}({json.dumps(selector)})")
-        except TimeoutError:
-            raise AssertionError(f"nobody can hit {selector}") from None
+        async with patient(f"a {selector} that can be hit"):
+            while not found or found != before:
+                before = found
+                found = await self.evaluate(f"{_FIND % _NAME}({json.dumps(selector)})")
         name, x, y, width, height, page_width = found
         self.used.add(name)
         # On the whole screen a page may have more room than it was given.

@@ -8,9 +8,8 @@ import numpy as np
 
 from mjpeg_viewer.simulator import Beam, Simulator
 from tests.browser.both_hands import FirefoxHand
-from tests.browser.hands import Point
+from tests.browser.hands import Point, patient
 from tests.browser.rounds import Round
-from tests.kit import PATIENCE
 
 LIVE = "document.querySelector('#state')?.dataset.state === 'live' && document.querySelector('#stage .veil').hidden"
 
@@ -205,7 +204,7 @@ async def save(this: Round) -> None:
 async def download(this: Round, selector: str) -> bytes:
     """A snapshot is of the next frame, so there must be some."""
     saving = asyncio.ensure_future(this.hand.download(selector))
-    async with asyncio.timeout(PATIENCE):
+    async with patient(selector):
         while not saving.done():
             this.beam.send()
             await asyncio.wait([saving], timeout=0.05)
@@ -256,7 +255,7 @@ async def share(this: Round) -> None:
     await hand.press("Control", "v")
     await hand.until(f"document.querySelector('#filter').value === document.querySelector('#{kinds[-1]}').value")
     address, read = await hand.evaluate("location.href"), ""
-    async with asyncio.timeout(PATIENCE):
+    async with patient(f"a code of {address}"):
         while read != address:  # values that come may move it while it is looked at
             png = cv2.imdecode(np.frombuffer(await hand.look("#qr"), np.uint8), cv2.IMREAD_COLOR)
             read = cv2.QRCodeDetectorAruco().detectAndDecode(png)[0]

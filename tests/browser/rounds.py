@@ -15,9 +15,9 @@ from yarl import URL
 
 from mjpeg_viewer.simulator import Simulator
 from tests.browser.conftest import READ_PIXELS, find_number
-from tests.browser.hands import Hand
+from tests.browser.hands import Hand, patient
 from tests.browser.test_controls import READ_COLOURS, decode_colours, is_like
-from tests.kit import PATIENCE, Site, until
+from tests.kit import Site, until
 
 # The page's query, whatever its order.
 _ADDRESS = "[...new URLSearchParams(location.search)].map(([n, v]) => `${n}=${v}`).sort().join('&')"
@@ -59,14 +59,14 @@ class Round:
 
     async def sends_until(self, expression: str) -> None:
         """Send frames until an expression is true on the page."""
-        async with asyncio.timeout(PATIENCE):
+        async with patient(expression):
             while not await self.hand.evaluate(expression):
                 self.beam.send()
                 await asyncio.sleep(0.02)
 
     async def shows(self, number: int, selector: str = "#picture") -> None:
         """Wait until this counter is painted."""
-        async with asyncio.timeout(PATIENCE):
+        async with patient(f"number {number} in {selector}"):
             while find_number(await self.hand.evaluate(f"({READ_PIXELS})('{selector}').catch(() => null)")) != number:
                 pass
 
@@ -85,7 +85,7 @@ class Round:
         asked = {name: value for name, value in self.view.items() if name not in _OWN}
         await self.sees("stream.mjpg", lambda query: {n: query[n] for n in query if n not in _CARRIED} == asked)
         path = f"/cameras/beam/stream.mjpg?{urlencode(asked)}"
-        async with self.site.pictures(path, headers=self.cookie) as direct, asyncio.timeout(PATIENCE):
+        async with self.site.pictures(path, headers=self.cookie) as direct, patient(f"a picture of {asked}"):
             while True:
                 self.beam.send()
                 picture = await direct.take()
@@ -117,11 +117,11 @@ class Round:
         """Wait until an element's text, or a field's, is like this."""
         text = ""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with patient(pattern):
                 while not (found := re.search(pattern, text)):
                     text = await self.hand.read(selector)
-        except TimeoutError:
-            raise AssertionError(f"{selector} says {text!r}, expected {pattern}") from None
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {selector} says {text!r}") from None
         return found
 
 
