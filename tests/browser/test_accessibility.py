@@ -4,10 +4,10 @@ import asyncio
 from importlib.resources import files
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page
 
 from mjpeg_viewer.simulator import Simulator
-from tests.browser.conftest import close
+from tests.browser.conftest import close, expect
 from tests.kit import PATIENCE, receiving, run_site
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from playwright.async_api import Download, Page, expect
+from playwright.async_api import Download, Page
 
 from mjpeg_viewer.simulator import Beam, Simulator
 from mjpeg_viewer.web.keyring import make_keys
 from mjpeg_viewer.web.tokens import Tokens, make_token, write_tokens
+from tests.browser.conftest import expect
 from tests.kit import PATIENCE, Site, receiving, run_site
 
 PROGRAMS = ("Stream (MJPEG)", "HTML", "Markdown", "Record with curl", "Watch in VLC", "Record with ffmpeg")

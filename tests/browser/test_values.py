@@ -6,10 +6,11 @@ import shlex
 
 import cv2
 import numpy as np
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page
 
 from mjpeg_viewer.simulator import Beam, Simulator
 from mjpeg_viewer.simulator.beam import Value
+from tests.browser.conftest import expect
 from tests.browser.test_controls import until_drawn
 from tests.browser.test_picture import until_shown
 from tests.kit import PATIENCE, Site, receiving, run_site

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page
 
 from mjpeg_viewer.simulator import Beam, Simulator
 from tests.browser.both_hands import FirefoxHand
-from tests.browser.conftest import close
+from tests.browser.conftest import close, expect
 from tests.browser.firefox import Tab
 from tests.browser.test_accessibility import find_violations
 from tests.deploy.proxies import run_proxy
