@@ -55,7 +55,10 @@ class Round:
 
     async def sees(self, name: str, claim: Callable[[Mapping[str, str]], bool] = lambda _: True) -> None:
         """Wait until the server has seen a request of this name whose query is as is claimed."""
-        await until(lambda: any(url.name == name and claim(url.query) for url in self.requests))
+        try:
+            await until(lambda: any(url.name == name and claim(url.query) for url in self.requests))
+        except TimeoutError:
+            raise AssertionError(f"no {name} as is claimed was asked for: {self.requests[-9:]}") from None
 
     async def sends_until(self, expression: str) -> None:
         """Send frames until an expression is true on the page."""
