@@ -11,7 +11,7 @@ export class Trend {
     const second = Math.floor(Date.now() / 1000);
     const begun = second !== this.#second;
     this.#second = second;
-    // Later ones are there when the clock was set back.
+    // Later ones: the clock was set back.
     for (const other of this.#ends.keys()) if (other <= second - SECONDS || other > second) this.#ends.delete(other);
     if (typeof value === "number") {
       const [low, high] = this.#ends.get(second) ?? [value, value];
