@@ -211,7 +211,7 @@ function onOpen(panel, open) {
 
 picture.image.addEventListener("load", showState);
 picture.image.addEventListener("error", refused);
-for (const type of ["over", "down", "move", "up", "cancel"]) byId("fit").addEventListener(`pointer${type}`, wake);
+for (const type of ["over", "down", "move", "up", "cancel", "leave"]) byId("fit").addEventListener(`pointer${type}`, wake);
 byId("fit").addEventListener("keydown", wake);
 for (const id of ["zoom", "mark"]) byId(id).addEventListener("click", wake);
 byId("freeze").addEventListener("click", toggleFreeze);

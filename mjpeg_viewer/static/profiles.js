@@ -23,9 +23,10 @@ export function showProfiles(over, frame) {
     const [low, high] = ends(profile.slice(run.from, run.to));
     const point = (along, value) => run.point(along, high > low ? (value - low) / (high - low) : 0);
     const step = Math.ceil((run.to - run.from) / POINTS);
-    for (let i = run.from, pen = "M"; i < run.to; i += step, pen = "L") {
+    for (let i = run.from, pen = "M"; i < run.to; i += step) {
       const [, most] = ends(profile.slice(i, Math.min(i + step, run.to)));
-      lines += pen + point(i + step / 2, most);
+      if (most >= low) lines += pen + point(i + step / 2, most);
+      pen = most < low ? "M" : "L";
     }
     const centre = findCentre(side, frame.values);
     if (centre !== null) widths += `M${run.point(centre + 0.5, 0)}L${run.point(centre + 0.5, 1.15)}`;

@@ -32,19 +32,21 @@ async function copy(field) {
 }
 
 token?.addEventListener("input", () => fill(...view));
-for (const row of panel.querySelectorAll(".share-row")) {
-  const button = row.querySelector("button");
-  let timer = null;
-  // A button's name stays the same, so a line that nobody sees tells; emptied between, or it would not tell twice.
-  const say = (shown, told) => {
-    button.textContent = shown;
-    byId("copied").textContent = told;
-  };
-  button?.addEventListener("click", async () => {
-    say(texts.copy, "");
-    const text = (await copy(row.querySelector("input"))) ? texts.copied : texts.selected;
-    say(text, text);
+let latest, timer;
+
+/** A button's name stays the same, so a line that nobody sees tells; emptied between, or it would not tell twice. */
+function say(shown, told) {
+  if (latest) latest.textContent = shown;
+  byId("copied").textContent = told;
+}
+
+for (const button of panel.querySelectorAll("button")) {
+  button.addEventListener("click", async () => {
     clearTimeout(timer);
-    timer = setTimeout(() => say(texts.copy, ""), 2000);
+    say(texts.copy, "");
+    latest = button;
+    const text = (await copy(button.previousElementSibling)) ? texts.copied : texts.selected;
+    say(text, text);
+    timer = setTimeout(say, 2000, texts.copy, "");
   });
 }

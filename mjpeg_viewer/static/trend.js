@@ -8,10 +8,11 @@ export class Trend {
 
   /** Note a value that came now. @returns whether a new second has begun */
   add(value) {
-    const second = Math.max(Math.floor(Date.now() / 1000), this.#second);
-    const begun = second > this.#second;
+    const second = Math.floor(Date.now() / 1000);
+    const begun = second !== this.#second;
     this.#second = second;
-    for (const old of this.#ends.keys()) if (old <= second - SECONDS) this.#ends.delete(old);
+    // Later ones: the clock was set back.
+    for (const other of this.#ends.keys()) if (other <= second - SECONDS || other > second) this.#ends.delete(other);
     if (typeof value === "number") {
       const [low, high] = this.#ends.get(second) ?? [value, value];
       this.#ends.set(second, [Math.min(low, value), Math.max(high, value)]);

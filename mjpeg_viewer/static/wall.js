@@ -110,10 +110,10 @@ if (find) {
   // What the filter hides is off the screen, and given back as that is.
   const narrow = makeFilter(find, tiles, byId("wall-count"), (shown) => {
     const query = find.value.trim() && `?${new URLSearchParams(new FormData(find.form))}`;
-    history.replaceState(null, "", location.pathname + query);
     byId("wall-notice").querySelector("a").href = `/login?next=${encodeURIComponent(`/${query}`)}`;
     byId("wall-empty").hidden = shown > 0;
     setText(byId("wanted"), find.value.trim());
+    history.replaceState(null, "", location.pathname + query); // last, for browsers refuse it when it comes too often
   });
   find.form.addEventListener("submit", (event) => event.preventDefault());
   narrow(); // a browser may have kept what stood in the field

@@ -41,7 +41,7 @@ async def start(request: web.Request) -> web.StreamResponse:
         case "snapshot":
             return await snapshot(request)
     cameras = list(get_cameras(request).values())
-    if len(cameras) == 1 and not request.query.get("find"):
+    if len(cameras) == 1 and not _read_wanted(request):
         return _show_camera(request, cameras[0])
     return _show_wall(request, cameras)
 
@@ -65,7 +65,7 @@ def render_page(template: str, request: web.Request, status: int = 200, **contex
 
 def _show_wall(request: web.Request, cameras: list[Camera]) -> web.Response:
     """Show the cameras whose names have in them what is to be found; the others are there, for the script to show."""
-    wanted = request.query.get("find", "").strip()
+    wanted = _read_wanted(request)
     found = [camera.name for camera in cameras if wanted.lower() in camera.name.lower()]
     live = found[: _LIVE_ON_WALL if len(found) <= _LIVE_ON_WALL else _LIVE_ON_WALL - 1]
     return render_page(
@@ -80,6 +80,10 @@ def _show_wall(request: web.Request, cameras: list[Camera]) -> web.Response:
         found=len(found),
         here=request.path_qs,
     )
+
+
+def _read_wanted(request: web.Request) -> str:
+    return request.query.get("find", "").strip()
 
 
 def _show_camera(request: web.Request, camera: Camera) -> web.Response:

@@ -113,6 +113,28 @@ _READ_LINES = """path => path.getAttribute("d").split("M").slice(1).map(line => 
 }))"""
 
 
+class Gapped(Telling):
+    """The camera's own profiles, of which not all is known."""
+
+    def values(self, number: int, delay: float) -> dict[str, np.ndarray]:
+        profile = np.arange(float(WIDTH))
+        profile[:20] = profile[50:60] = np.nan
+        return {**super().values(number, delay), "x_profile": profile}
+
+
+async def test_profile_with_gaps_is_drawn_beside_them(page: Page):
+    """What is not known of a profile leaves a gap, and the rest of it is drawn."""
+    with Simulator(Gapped(), start_pulse_id=1) as gapped:
+        async with run_site({"beam": gapped.url}) as site:
+            await receiving(gapped)
+            await page.goto(f"{site.base}/cameras/beam?profiles=on", wait_until="commit")
+            await site.until_watched(viewers=2)
+            gapped.send()
+            profiles = page.locator("#over .profiles:not(.under)")
+            await expect(profiles).to_have_attribute("d", re.compile("^M20.*M60"))
+            await expect(profiles).not_to_have_attribute("d", re.compile("NaN|Infinity"))
+
+
 async def test_profiles_are_asked_for_while_they_are_shown(told: Site, page: Page):
     """The box asks for them and tells centre and width; without it nothing is computed."""
     requests: list[str] = []

@@ -74,6 +74,8 @@ async def test_copying_is_told_to_those_who_do_not_see_it(site: Site, page: Page
     for label in ("HTML", "HTML", "Markdown"):
         await page.get_by_role("button", name=f"Copy: {label}").click()
         await expect(told).to_have_text("Copied")
+    # What is in the clipboard is the last one's, and it alone says so.
+    await expect(page.get_by_role("button", name=re.compile("^Copy: ")).filter(has_text="Copied")).to_have_count(1)
     await expect(told).to_have_text("")
     assert [text for text in await page.evaluate("told") if text] == ["Copied"] * 3
 

@@ -45,6 +45,26 @@ async def test_pinned_value_stands_first_with_its_trend(site: Site, beam: Simula
 _BACKGROUND = "(pin) => getComputedStyle(pin).backgroundColor"
 
 
+async def test_trend_goes_on_when_the_clock_is_set_back(site: Site, page: Page):
+    """What came at times that are yet to be is forgotten; then each second counts again."""
+    await page.goto(f"{site.base}/cameras/beam", wait_until="commit")
+    begun, values = await page.evaluate(_SET_BACK)
+    assert begun == [True, False, True, True, True]
+    assert values == [1, 2, None, None, 3, 3, 4, 4]
+
+
+_SET_BACK = """async () => {
+    const { Trend } = await import("/static/trend.js");
+    const [trend, ask] = [new Trend(), Date.now];
+    const begun = [[100, 1], [100, 2], [400, 9], [102, 3], [103, 4]].map(([second, value]) => {
+        Date.now = () => 1000 * second;
+        return trend.add(value);
+    });
+    Date.now = ask;
+    return [begun, trend.values];
+}"""
+
+
 async def test_pinned_measure_is_computed(site: Site, beam: Simulator, page: Page):
     """What the stream does not have is asked for while it is pinned."""
     await page.goto(f"{site.base}/cameras/beam?pins=x_fwhm", wait_until="commit")
