@@ -1,9 +1,9 @@
-// What the page may claim about a camera: one verdict from the link, the camera's status and the picture.
+// What the page may claim of a camera: one verdict from link, status and picture.
 
 import { setText } from "./dom.js";
 import { texts } from "./texts.js";
 
-// From this share of left out pictures on, a link is called slow.
+// A link that leaves out such a share is slow.
 const SLOW = 0.1;
 
 /**
@@ -39,14 +39,16 @@ export function showPill(pill, state) {
   pill.querySelector(".word").textContent = texts.word(state);
 }
 
-/** Lay the verdict over the picture, or uncover it. */
+/** Lay the verdict over the picture. */
 export function showVeil(stage, { state, title, reason }) {
   const veil = stage.querySelector(".veil");
   stage.toggleAttribute("data-stale", title !== null);
   veil.hidden = title === null;
   setText(veil.querySelector(".veil-title"), title ?? "");
-  // A card of the wall has neither: its reason stands below it, and it is a link itself.
-  const [detail, login] = [veil.querySelector(".veil-detail"), veil.querySelector(".veil-login")];
-  if (detail) setText(detail, reason);
-  if (login) login.hidden = state !== "logged-out";
+  // A card of the wall has neither: it is itself a link.
+  const [detail, login] = ["detail", "login"].map((part) => veil.querySelector(`.veil-${part}`));
+  if (!detail) return;
+  setText(detail, reason);
+  login.hidden = state !== "logged-out";
+  login.href = `/login?${new URLSearchParams({ next: location.pathname + location.search })}`;
 }

@@ -121,12 +121,12 @@ async def go_elsewhere(this: Round) -> None:
 async def leave(this: Round) -> None:
     """Out by each of the ways, and in again by each that a page offers to who was logged out elsewhere."""
     hand = this.hand
-    for path, selector in {"/": "#wall-notice a", "/cameras/beam": ".veil-login"}.items():
-        await hand.goto(this.site.base + path)
+    for address, selector in {"/?find=be": "#wall-notice a", "/cameras/beam?rotate=90": ".veil-login"}.items():
+        await hand.goto(this.site.base + address)
         await hand.evaluate("fetch('/logout', { method: 'POST' }).then(answer => answer.ok)")
         await hand.click(selector)
         await log_in(this)
-        await hand.until(f"location.pathname === '{path}'")
+        await hand.until(f"location.pathname + location.search === '{address}'")
     await hand.goto(this.site.base)
     await hand.click(".account > button")
     await log_in(this)
