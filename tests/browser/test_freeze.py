@@ -36,8 +36,8 @@ async def test_frozen_picture_says_so_and_the_last_ones_can_be_seen(site: Site, 
     await until_shown(page, 34, _FROZEN)
     await page.get_by_role("button", name="Resume").click()
     await expect(page.locator("#state")).to_have_attribute("data-state", "live")
-    assert await page.locator(_LIVE).is_visible()
-    assert await page.locator(_FROZEN).is_hidden()
+    await expect(page.locator(_LIVE)).to_be_visible()
+    await expect(page.locator(_FROZEN)).to_be_hidden()
 
 
 async def test_page_steps_back_no_further_than_its_own_beginning(site: Site, beam: Simulator, page: Page):

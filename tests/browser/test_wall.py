@@ -151,7 +151,7 @@ async def test_wall_is_narrowed_as_one_types(twelve: Site, page: Page):
     await expect(count).to_have_text("12")
     await expect(page).to_have_url(f"{twelve.base}/")
     await until_all_painted(page)
-    assert len(streams(twelve)) == 3
+    await until(lambda: len(streams(twelve)) == 3)
 
 
 async def test_four_that_are_found_are_live(twelve: Site, page: Page, browser: Browser):
