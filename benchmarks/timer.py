@@ -9,8 +9,8 @@ def open_timer(period: float) -> int:
     """
     Return a descriptor that is readable whenever so many seconds have passed, and then tells how often they have.
 
-    It is what wakes the floor, too; the loops' own timers take what a frame's way through a thread would take, and are
-    late by up to a millisecond (timerfd_create(2); Python has it from 3.13 on).
+    It is what wakes the floor, too; uvloop's own timers have whole milliseconds (timerfd_create(2); Python has it from
+    3.13 on).
     """
     libc = ctypes.CDLL(None, use_errno=True)
     descriptor = int(libc.timerfd_create(time.CLOCK_MONOTONIC, os.O_NONBLOCK))
